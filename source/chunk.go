@@ -1,0 +1,94 @@
+package source
+
+import "fmt"
+
+// Chunk is a batch of events of one partition, by column. It covers the offsets
+// [From, Next), whether or not each holds an event: transaction markers, and
+// events that went to quarantine, have none.
+type Chunk[E any] struct {
+	Schema     *Schema
+	Partition  int
+	From, Next int64
+	Offsets    []int64  // of each row, rising
+	Columns    []Vector // by schema column; Kind is Invalid where it wasn't read
+	Quarantine []Quarantined
+
+	rows []E // made on demand
+}
+
+// Quarantined is an event that couldn't be decoded or normalised.
+type Quarantined struct {
+	Offset int64
+	Raw    []byte
+	Reason string // says where and why; for a person
+}
+
+// Len is the number of events.
+func (c *Chunk[E]) Len() int { return len(c.Offsets) }
+
+// Rows gives every event as a struct. They are made at the first call and kept
+// with the chunk: don't change them. Every column must have been read.
+func (c *Chunk[E]) Rows() []E {
+	if c.rows == nil && c.Len() > 0 {
+		c.rows = make([]E, c.Len())
+		for i := range c.Schema.Columns {
+			setRows(c.rows, &c.Schema.Columns[i], &c.Columns[i])
+		}
+	}
+	return c.rows
+}
+
+// Slice gives the events at offsets [from, to), sharing the chunk's memory.
+func (c *Chunk[E]) Slice(from, to int64) *Chunk[E] {
+	lo, hi := search(c.Offsets, from), search(c.Offsets, to)
+	out := &Chunk[E]{Schema: c.Schema, Partition: c.Partition,
+		From: max(from, c.From), Next: min(to, c.Next),
+		Offsets: c.Offsets[lo:hi:hi], Columns: make([]Vector, len(c.Columns))}
+	for i := range c.Columns {
+		out.Columns[i] = c.Columns[i].slice(lo, hi)
+	}
+	for _, q := range c.Quarantine {
+		if q.Offset >= from && q.Offset < to {
+			out.Quarantine = append(out.Quarantine, q)
+		}
+	}
+	return out
+}
+
+// Check says what is wrong with a chunk, if anything is: lengths that differ,
+// offsets that fall or lie outside [From, Next). An engine checks what it is
+// given, since a source may be the caller's own.
+func (c *Chunk[E]) Check() error {
+	if c.From > c.Next {
+		return fmt.Errorf("%w: a chunk of partition %d from %d ends at %d", ErrOffset, c.Partition, c.From, c.Next)
+	}
+	last := c.From - 1
+	for _, offset := range c.Offsets {
+		if offset <= last || offset >= c.Next {
+			return fmt.Errorf("%w: offset %d in a chunk of partition %d over [%d, %d), after offset %d",
+				ErrOffset, offset, c.Partition, c.From, c.Next, last)
+		}
+		last = offset
+	}
+	for i := range c.Columns {
+		v := &c.Columns[i]
+		if n := len(v.Ints) + len(v.Floats) + len(v.Codes); v.Kind != Invalid && n != c.Len() {
+			return fmt.Errorf("source: column %s has %d values in a chunk of %d events", c.Schema.Columns[i].Name, n, c.Len())
+		}
+	}
+	return nil
+}
+
+// search gives the first place in rising offsets that is at or past offset.
+func search(offsets []int64, offset int64) int {
+	lo, hi := 0, len(offsets)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if offsets[mid] < offset {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}

@@ -1,0 +1,31 @@
+// Package source reads event logs as columnar chunks.
+//
+// A caller's event is a struct E. Its [Schema] comes from struct tags, once:
+//
+//	type Event struct {
+//		At     time.Time `anabranch:"timestamp"`
+//		Type   string    `anabranch:"event_type"`
+//		Price  int64     `anabranch:"price,decimal=2"` // 12.34 is held as 1234
+//		Coupon *string   `anabranch:"coupon"`          // a pointer is an optional
+//	}
+//
+// A tag that is missing falls back to the json tag, then to the Go name; "-"
+// leaves the field out. Bools, integers, floats, strings, time.Time, decimals,
+// named forms of these, nested structs and pointers (optionals) are columns
+// that views can read. Lists and maps are stored, as JSON text, but aren't
+// fields.
+//
+// The rooms of the package:
+//
+//   - [Schema], [Kind], [Value]: what columns there are.
+//   - [Chunk], [Vector], [Dictionary]: a batch of events of one partition, by
+//     column; rows are made on demand.
+//   - [Builder]: writes events into chunks and normalises them on the way, so
+//     that every layer sees one and the same event.
+//   - [Field], [FieldOf], [OptionalOf], [Map], [Map2]: typed references to
+//     columns, and columns derived from them.
+//   - [Predicate]: filters over columns.
+//   - [Binder], [Frame]: how an engine evaluates fields and predicates over a
+//     chunk.
+//   - [Source], [Reader]: a partitioned, offset-addressed, replayable log.
+package source

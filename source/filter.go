@@ -1,0 +1,265 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// textNode decides once for each text of a dictionary.
+type textNode[E, T any] struct {
+	field       Field[E, T]
+	description string
+	code        bool
+	test        func(string) bool
+}
+
+func (n *textNode[E, T]) String() string { return n.description }
+func (n *textNode[E, T]) opaque() bool   { return n.code || n.field.HasCode() }
+
+func (n *textNode[E, T]) bind(b *Binder[E]) (filter[E], error) {
+	slot, err := n.field.Bind(b)
+	return &textFilter[E]{slot: slot, test: n.test}, err
+}
+
+type textFilter[E any] struct {
+	slot    int
+	test    func(string) bool
+	dict    uint64
+	decided []bool // by code
+}
+
+func (t *textFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	v := f.Vector(t.slot)
+	if t.dict != v.Dict.ID {
+		t.dict, t.decided = v.Dict.ID, t.decided[:0]
+	}
+	for _, text := range v.Dict.Values[min(len(t.decided), len(v.Dict.Values)):] {
+		t.decided = append(t.decided, t.test(text))
+	}
+	for _, row := range rows {
+		if t.decided[v.Codes[row]] && !v.IsNull(row) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// intNode selects by a closed range of integers, times in µs, bools as 0 and 1.
+type intNode[E, T any] struct {
+	field     Field[E, T]
+	low, high int64
+}
+
+func (n *intNode[E, T]) String() string { return fmt.Sprintf("%s in %d..%d", n.field, n.low, n.high) }
+func (n *intNode[E, T]) opaque() bool   { return n.field.HasCode() }
+
+func (n *intNode[E, T]) bind(b *Binder[E]) (filter[E], error) {
+	slot, err := n.field.Bind(b)
+	return &intFilter[E]{slot, n.low, n.high}, err
+}
+
+type intFilter[E any] struct {
+	slot      int
+	low, high int64
+}
+
+func (t *intFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	v := f.Vector(t.slot)
+	for _, row := range rows {
+		if x := v.Ints[row]; t.low <= x && x <= t.high && !v.IsNull(row) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+type operator string
+
+const (
+	equal   operator = "="
+	atLeast operator = ">="
+	less    operator = "<"
+)
+
+// floatNode selects by a comparison. Nothing compares with NaN.
+type floatNode[E, T any] struct {
+	field Field[E, T]
+	op    operator
+	bound float64
+}
+
+func (n *floatNode[E, T]) String() string { return fmt.Sprintf("%s %s %g", n.field, n.op, n.bound) }
+func (n *floatNode[E, T]) opaque() bool   { return n.field.HasCode() }
+
+func (n *floatNode[E, T]) bind(b *Binder[E]) (filter[E], error) {
+	slot, err := n.field.Bind(b)
+	return &floatFilter[E]{slot, n.op, n.bound}, err
+}
+
+type floatFilter[E any] struct {
+	slot  int
+	op    operator
+	bound float64
+}
+
+func (t *floatFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	v := f.Vector(t.slot)
+	for _, row := range rows {
+		x := v.Floats[row]
+		selected := x == t.bound
+		switch t.op {
+		case atLeast:
+			selected = x >= t.bound
+		case less:
+			selected = x < t.bound
+		}
+		if selected && !v.IsNull(row) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+type nullNode[E, T any] struct{ field Field[E, T] }
+
+func (n *nullNode[E, T]) String() string { return fmt.Sprintf("%s is null", n.field) }
+func (n *nullNode[E, T]) opaque() bool   { return n.field.HasCode() }
+
+func (n *nullNode[E, T]) bind(b *Binder[E]) (filter[E], error) {
+	slot, err := n.field.Bind(b)
+	return &nullFilter[E]{slot}, err
+}
+
+type nullFilter[E any] struct{ slot int }
+
+func (t *nullFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	v := f.Vector(t.slot)
+	for _, row := range rows {
+		if v.IsNull(row) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+type funcNode[E any] struct{ test func(*E) bool }
+
+func (n *funcNode[E]) String() string { return "func" }
+func (n *funcNode[E]) opaque() bool   { return true }
+
+func (n *funcNode[E]) bind(b *Binder[E]) (filter[E], error) {
+	b.NeedRows()
+	return &funcFilter[E]{n.test}, nil
+}
+
+type funcFilter[E any] struct{ test func(*E) bool }
+
+func (t *funcFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	events := f.Chunk().Rows()
+	for _, row := range rows {
+		f.Visit(row)
+		if t.test(&events[row]) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// joinNode is And or Or.
+type joinNode[E any] struct {
+	parts []Predicate[E]
+	all   bool
+}
+
+func (n *joinNode[E]) String() string {
+	word := "or"
+	if n.all {
+		word = "and"
+	}
+	texts := make([]string, len(n.parts))
+	for i, p := range n.parts {
+		texts[i] = p.String()
+	}
+	return word + "(" + strings.Join(texts, ";") + ")"
+}
+
+func (n *joinNode[E]) opaque() bool { return slices.ContainsFunc(n.parts, Predicate[E].HasCode) }
+
+func (n *joinNode[E]) bind(b *Binder[E]) (filter[E], error) {
+	parts := make([]*Filter[E], len(n.parts))
+	for i, p := range n.parts {
+		var err error
+		if parts[i], err = p.Bind(b); err != nil {
+			return nil, err
+		}
+	}
+	if n.all {
+		return &andFilter[E]{parts: parts}, nil
+	}
+	return &orFilter[E]{parts: parts}, nil
+}
+
+type andFilter[E any] struct {
+	parts   []*Filter[E]
+	scratch []int32
+}
+
+func (t *andFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	t.scratch = append(t.scratch[:0], rows...)
+	for _, part := range t.parts {
+		t.scratch = part.Keep(f, t.scratch, t.scratch[:0])
+	}
+	return append(out, t.scratch...)
+}
+
+type orFilter[E any] struct {
+	parts   []*Filter[E]
+	marks   []bool // by row
+	scratch []int32
+}
+
+func (t *orFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	t.marks = slices.Grow(t.marks[:0], f.Chunk().Len())[:f.Chunk().Len()]
+	clear(t.marks)
+	for _, part := range t.parts {
+		t.scratch = part.Keep(f, rows, t.scratch[:0])
+		for _, row := range t.scratch {
+			t.marks[row] = true
+		}
+	}
+	for _, row := range rows {
+		if t.marks[row] {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+type notNode[E any] struct{ part Predicate[E] }
+
+func (n *notNode[E]) String() string { return "not(" + n.part.String() + ")" }
+func (n *notNode[E]) opaque() bool   { return n.part.HasCode() }
+
+func (n *notNode[E]) bind(b *Binder[E]) (filter[E], error) {
+	part, err := n.part.Bind(b)
+	return &notFilter[E]{part: part}, err
+}
+
+type notFilter[E any] struct {
+	part    *Filter[E]
+	scratch []int32
+}
+
+func (t *notFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
+	t.scratch = t.part.Keep(f, rows, t.scratch[:0])
+	selected := t.scratch
+	for _, row := range rows {
+		if len(selected) > 0 && selected[0] == row {
+			selected = selected[1:]
+			continue
+		}
+		out = append(out, row)
+	}
+	return out
+}

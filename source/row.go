@@ -1,0 +1,165 @@
+package source
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+	"unsafe"
+
+	"github.com/go-json-experiment/json"
+)
+
+// A column knows its field's type and place in E, checked when the schema was
+// made, so that cells are read and written where they lie. This file is the
+// only place that does so.
+
+// appendCell reads the column's field of the event at p into b.
+func appendCell(b *columnBuilder, c *Column, p unsafe.Pointer) error {
+	p = unsafe.Add(p, c.offset)
+	if c.Nullable {
+		if p = *(*unsafe.Pointer)(p); p == nil {
+			b.null()
+			return nil
+		}
+	}
+	switch c.Kind {
+	case Time:
+		us, err := Micros(*(*time.Time)(p))
+		if err != nil {
+			return err
+		}
+		b.int(us)
+	case Float:
+		if c.typ.Kind() == reflect.Float32 {
+			b.float(float64(*(*float32)(p)))
+		} else {
+			b.float(*(*float64)(p))
+		}
+	case String:
+		b.text(*(*string)(p))
+	case Opaque:
+		text, err := opaqueText(reflect.NewAt(c.typ, p).Elem())
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrValue, err)
+		}
+		b.text(text)
+	default:
+		v, err := readInt(c.typ.Kind(), p)
+		if err != nil {
+			return err
+		}
+		b.int(v)
+	}
+	return nil
+}
+
+// opaqueText is the JSON of a list or a map. Nil and empty are one: null.
+func opaqueText(v reflect.Value) (string, error) {
+	if v.Kind() != reflect.Array && v.Len() == 0 {
+		return "null", nil
+	}
+	text, err := json.Marshal(v.Interface(), json.Deterministic(true))
+	return string(text), err
+}
+
+func readInt(kind reflect.Kind, p unsafe.Pointer) (int64, error) {
+	switch kind {
+	case reflect.Bool:
+		if *(*bool)(p) {
+			return 1, nil
+		}
+		return 0, nil
+	case reflect.Int64:
+		return *(*int64)(p), nil
+	case reflect.Int:
+		return int64(*(*int)(p)), nil
+	case reflect.Int32:
+		return int64(*(*int32)(p)), nil
+	case reflect.Int16:
+		return int64(*(*int16)(p)), nil
+	case reflect.Int8:
+		return int64(*(*int8)(p)), nil
+	case reflect.Uint32:
+		return int64(*(*uint32)(p)), nil
+	case reflect.Uint16:
+		return int64(*(*uint16)(p)), nil
+	case reflect.Uint8:
+		return int64(*(*uint8)(p)), nil
+	}
+	u := *(*uint64)(p) // uint and uint64, on the 64-bit machines that we build for
+	if kind == reflect.Uint {
+		u = uint64(*(*uint)(p))
+	}
+	if u > math.MaxInt64 {
+		return 0, fmt.Errorf("%w: %d is past 64 signed bits", ErrValue, u)
+	}
+	return int64(u), nil
+}
+
+// setRows writes a column into every row.
+func setRows[E any](rows []E, c *Column, v *Vector) {
+	if v.Kind == Invalid {
+		return
+	}
+	for i := range rows {
+		if v.IsNull(int32(i)) {
+			continue
+		}
+		p := unsafe.Add(unsafe.Pointer(&rows[i]), c.offset)
+		if c.Nullable {
+			cell := reflect.New(c.typ)
+			*(*unsafe.Pointer)(p) = cell.UnsafePointer()
+			p = cell.UnsafePointer()
+		}
+		setCell(p, c, v, i)
+	}
+}
+
+func setCell(p unsafe.Pointer, c *Column, v *Vector, i int) {
+	switch c.Kind {
+	case Time:
+		*(*time.Time)(p) = FromMicros(v.Ints[i])
+	case Float:
+		if c.typ.Kind() == reflect.Float32 {
+			*(*float32)(p) = float32(v.Floats[i])
+		} else {
+			*(*float64)(p) = v.Floats[i]
+		}
+	case String:
+		*(*string)(p) = v.Dict.Values[v.Codes[i]]
+	case Opaque:
+		// The text was made by json.Marshal from this very type. A type whose own
+		// methods don't read what they wrote leaves its zero value in both layers.
+		_ = json.Unmarshal([]byte(v.Dict.Values[v.Codes[i]]), reflect.NewAt(c.typ, p).Interface())
+	default:
+		writeInt(c.typ.Kind(), p, v.Ints[i])
+	}
+}
+
+func writeInt(kind reflect.Kind, p unsafe.Pointer, v int64) {
+	switch kind {
+	case reflect.Bool:
+		*(*bool)(p) = v != 0
+	case reflect.Int64:
+		*(*int64)(p) = v
+	case reflect.Int:
+		*(*int)(p) = int(v)
+	case reflect.Int32:
+		*(*int32)(p) = int32(v)
+	case reflect.Int16:
+		*(*int16)(p) = int16(v)
+	case reflect.Int8:
+		*(*int8)(p) = int8(v)
+	case reflect.Uint32:
+		*(*uint32)(p) = uint32(v)
+	case reflect.Uint16:
+		*(*uint16)(p) = uint16(v)
+	case reflect.Uint8:
+		*(*uint8)(p) = uint8(v)
+	case reflect.Uint64:
+		*(*uint64)(p) = uint64(v)
+	case reflect.Uint:
+		*(*uint)(p) = uint(v)
+	}
+}

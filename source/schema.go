@@ -1,0 +1,156 @@
+package source
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Column describes one column of a schema.
+type Column struct {
+	Name     string // dotted path, such as "properties.revenue"
+	Path     []string
+	Kind     Kind
+	Scale    int // of a Decimal: digits after the point
+	Nullable bool
+
+	typ    reflect.Type // of the value, behind the pointer of an optional
+	offset uintptr      // in E
+}
+
+// Schema is the columns of an event type, in the order of its fields.
+type Schema struct {
+	Columns []Column
+
+	byName map[string]int
+	typ    reflect.Type
+}
+
+// SchemaOf reads the schema of E from its struct tags. Errors are ErrSchema.
+func SchemaOf[E any]() (*Schema, error) {
+	t := reflect.TypeFor[E]()
+	if t.Kind() != reflect.Struct || t == timeType {
+		return nil, fmt.Errorf("%w: %s is not a struct", ErrSchema, t)
+	}
+	s := &Schema{byName: map[string]int{}, typ: t}
+	if err := s.add(t, nil, 0); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrSchema, t, err)
+	}
+	if len(s.Columns) == 0 {
+		return nil, fmt.Errorf("%w: %s has no exported field", ErrSchema, t)
+	}
+	return s, nil
+}
+
+// Lookup gives the number of the column with a dotted name.
+func (s *Schema) Lookup(name string) (int, bool) {
+	i, ok := s.byName[name]
+	return i, ok
+}
+
+func (s *Schema) add(t reflect.Type, path []string, base uintptr) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		embedded := f.Anonymous && f.Type.Kind() == reflect.Struct && f.Type != timeType
+		if !f.IsExported() && !embedded {
+			continue
+		}
+		tag, err := parseTag(f)
+		if err != nil {
+			return err
+		}
+		if tag.name == "-" {
+			continue
+		}
+		here := append(path[:len(path):len(path)], tag.name)
+		if embedded && !tag.named {
+			here = path
+		}
+		if f.Type.Kind() == reflect.Struct && f.Type != timeType {
+			if err := s.add(f.Type, here, base+f.Offset); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.addColumn(f, tag, here, base+f.Offset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Schema) addColumn(f reflect.StructField, tag tag, path []string, offset uintptr) error {
+	c := Column{Name: strings.Join(path, "."), Path: path, Scale: tag.scale, offset: offset, typ: f.Type}
+	if f.Type.Kind() == reflect.Pointer {
+		c.Nullable, c.typ = true, f.Type.Elem()
+	}
+	switch c.Kind = goKind(c.typ); {
+	case tag.decimal && c.typ.Kind() != reflect.Int64:
+		return fmt.Errorf("field %s: a decimal is an int64, not a %s", f.Name, f.Type)
+	case tag.decimal:
+		c.Kind = Decimal
+	case c.Kind == Invalid && !c.Nullable && (c.typ.Kind() == reflect.Slice || c.typ.Kind() == reflect.Map || c.typ.Kind() == reflect.Array):
+		c.Kind = Opaque
+	case c.Kind == Invalid:
+		return fmt.Errorf("field %s: a %s can't be stored; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
+	}
+	if strings.HasPrefix(c.Name, "_") {
+		return fmt.Errorf("field %s: column %q: names that begin with _ are the archive's own", f.Name, c.Name)
+	}
+	if _, taken := s.byName[c.Name]; taken {
+		return fmt.Errorf("field %s: a second column is named %q", f.Name, c.Name)
+	}
+	s.byName[c.Name] = len(s.Columns)
+	s.Columns = append(s.Columns, c)
+	return nil
+}
+
+type tag struct {
+	name    string
+	named   bool // by a tag, not by the Go field
+	decimal bool
+	scale   int
+}
+
+// parseTag reads `anabranch:"name,decimal=2"`, and the name from a json tag
+// where that's missing.
+func parseTag(f reflect.StructField) (tag, error) {
+	out := tag{name: f.Name}
+	name, options, _ := strings.Cut(f.Tag.Get("anabranch"), ",")
+	if name == "" {
+		name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+	}
+	if name != "" {
+		out.name, out.named = name, true
+	}
+	if strings.Contains(out.name, ".") {
+		return out, fmt.Errorf("field %s: column %q: a dot separates nested names", f.Name, out.name)
+	}
+	for option := range strings.SplitSeq(options, ",") {
+		digits, isDecimal := strings.CutPrefix(option, "decimal=")
+		switch {
+		case option == "":
+		case isDecimal:
+			scale, err := strconv.Atoi(digits)
+			if err != nil || scale < 0 || scale > 18 {
+				return out, fmt.Errorf("field %s: decimal=%s: the scale is 0 to 18", f.Name, digits)
+			}
+			out.decimal, out.scale = true, scale
+		default:
+			return out, fmt.Errorf("field %s: tag option %q isn't known; there is decimal=N", f.Name, option)
+		}
+	}
+	return out, nil
+}
+
+// find gives the column at an offset in E that has the type, for a selector.
+func (s *Schema) find(offset uintptr, typ reflect.Type, nullable bool) (int, bool) {
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		if c.offset == offset && c.typ == typ && c.Nullable == nullable {
+			return i, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,105 @@
+package source
+
+import "sync/atomic"
+
+// Vector is one column of a chunk. Which slice holds the values depends on
+// Kind; the others are nil.
+type Vector struct {
+	Kind   Kind
+	Ints   []int64   // Bool, Int, Time, Decimal
+	Floats []float64 // Float
+	Codes  []uint32  // String, Opaque: places in Dict.Values
+	Dict   Dictionary
+	Valid  []bool // nil where no value is null; a null's place holds a zero
+}
+
+// IsNull says whether row i is null.
+func (v *Vector) IsNull(i int32) bool { return v.Valid != nil && !v.Valid[i] }
+
+// Value gives row i.
+func (v *Vector) Value(i int32) Value {
+	if v.IsNull(i) {
+		return Value{Kind: v.Kind, Null: true}
+	}
+	switch v.Kind {
+	case Float:
+		return Value{Kind: Float, Float: v.Floats[i]}
+	case String, Opaque:
+		return Value{Kind: v.Kind, Text: v.Dict.Values[v.Codes[i]]}
+	}
+	return Value{Kind: v.Kind, Int: v.Ints[i]}
+}
+
+// slice gives rows [from, to) of v. It shares v's memory.
+func (v *Vector) slice(from, to int) Vector {
+	out := Vector{Kind: v.Kind, Dict: v.Dict}
+	switch {
+	case v.Ints != nil:
+		out.Ints = v.Ints[from:to:to]
+	case v.Floats != nil:
+		out.Floats = v.Floats[from:to:to]
+	case v.Codes != nil:
+		out.Codes = v.Codes[from:to:to]
+	}
+	if v.Valid != nil {
+		out.Valid = v.Valid[from:to:to]
+	}
+	return out
+}
+
+// Dictionary is the distinct texts of a column, by code. Dictionaries with the
+// same ID agree on every code that both have: one is the other, grown. So what
+// was worked out for a code holds for as long as the ID stays.
+type Dictionary struct {
+	ID     uint64
+	Values []string
+}
+
+var dictionaries atomic.Uint64
+
+// NewDictionaryID gives an ID that no other dictionary of this process has.
+func NewDictionaryID() uint64 { return dictionaries.Add(1) }
+
+// Interner builds a dictionary. It's not safe for concurrent use, but what
+// Dictionary returns may be read while the interner grows.
+type Interner struct {
+	id     uint64
+	values []string
+	codes  map[string]uint32
+}
+
+// NewInterner makes an empty dictionary.
+func NewInterner() *Interner {
+	return &Interner{id: NewDictionaryID(), codes: map[string]uint32{}}
+}
+
+// Code gives a text's code, a new one for a new text.
+func (d *Interner) Code(text string) uint32 {
+	if code, ok := d.codes[text]; ok {
+		return code
+	}
+	return d.add(text)
+}
+
+// CodeBytes is Code for a text in a buffer that the caller will use again.
+func (d *Interner) CodeBytes(text []byte) uint32 {
+	if code, ok := d.codes[string(text)]; ok {
+		return code
+	}
+	return d.add(string(text))
+}
+
+func (d *Interner) add(text string) uint32 {
+	code := uint32(len(d.values))
+	d.values = append(d.values, text)
+	d.codes[text] = code
+	return code
+}
+
+// Len is the number of texts.
+func (d *Interner) Len() int { return len(d.values) }
+
+// Dictionary is the texts so far.
+func (d *Interner) Dictionary() Dictionary {
+	return Dictionary{ID: d.id, Values: d.values[:len(d.values):len(d.values)]}
+}
