@@ -1,0 +1,2 @@
+// Package aggregate folds events into mergeable states.
+package aggregate

@@ -1,0 +1,13 @@
+package aggregate
+
+import "errors"
+
+// Errors that callers branch on.
+var (
+	// ErrState says that bytes aren't a state of the aggregate's codec.
+	ErrState = errors.New("aggregate: not a state of this codec")
+	// ErrOverflow says that a result has no place in its type.
+	ErrOverflow = errors.New("aggregate: result overflows")
+	// ErrKind says that a field's kind can't be aggregated so.
+	ErrKind = errors.New("aggregate: field of the wrong kind")
+)
