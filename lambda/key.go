@@ -1,0 +1,159 @@
+package lambda
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// Key says how a view groups its events: by no field, by one, by several, or by
+// what a closure makes. K is what callers see.
+type Key[E, K any] struct {
+	parts []keyPart[E]
+	// addresses gives pointers to the parts of a key, so that keys can be built
+	// and taken apart.
+	addresses func(*K) []any
+}
+
+// keyPart is what a key needs of a source.Field, whatever its type.
+type keyPart[E any] interface {
+	Bind(*source.Binder[E]) (int, error)
+	String() string
+	HasCode() bool
+	Kind() source.Kind
+}
+
+// All puts every event into one group.
+func All[E any]() Key[E, struct{}] {
+	return Key[E, struct{}]{addresses: func(*struct{}) []any { return nil }}
+}
+
+// By groups by one field. A null groups with nulls, and shows as the zero value.
+func By[E, T any](field source.Field[E, T]) Key[E, T] {
+	return Key[E, T]{
+		parts:     []keyPart[E]{field},
+		addresses: func(k *T) []any { return []any{k} },
+	}
+}
+
+// By2 groups by two fields. addresses gives where in K each goes.
+func By2[E, K, A, B any](a source.Field[E, A], b source.Field[E, B], addresses func(*K) (*A, *B)) Key[E, K] {
+	return Key[E, K]{
+		parts: []keyPart[E]{a, b},
+		addresses: func(k *K) []any {
+			a, b := addresses(k)
+			return []any{a, b}
+		},
+	}
+}
+
+// By3 groups by three fields. addresses gives where in K each goes.
+func By3[E, K, A, B, C any](a source.Field[E, A], b source.Field[E, B], c source.Field[E, C], addresses func(*K) (*A, *B, *C)) Key[E, K] {
+	return Key[E, K]{
+		parts: []keyPart[E]{a, b, c},
+		addresses: func(k *K) []any {
+			a, b, c := addresses(k)
+			return []any{a, b, c}
+		},
+	}
+}
+
+// ByFunc groups by what a closure makes of the whole event: a bool, an integer,
+// a float, a string or a time. It reads every column; prefer By where it does.
+func ByFunc[E, T any](key func(*E) T) Key[E, T] { return By(source.Derive(key)) }
+
+// String is the definition, for a view's fingerprint.
+func (k Key[E, K]) String() string {
+	texts := make([]string, len(k.parts))
+	for i, part := range k.parts {
+		texts[i] = part.String()
+	}
+	return "(" + strings.Join(texts, ",") + ")"
+}
+
+func (k Key[E, K]) hasCode() bool {
+	for _, part := range k.parts {
+		if part.HasCode() {
+			return true
+		}
+	}
+	return false
+}
+
+// kinds are the kinds of the parts.
+func (k Key[E, K]) kinds() []source.Kind {
+	kinds := make([]source.Kind, len(k.parts))
+	for i, part := range k.parts {
+		kinds[i] = part.Kind()
+	}
+	return kinds
+}
+
+// bind gives the parts' slots.
+func (k Key[E, K]) bind(b *source.Binder[E]) ([]int, error) {
+	slots := make([]int, len(k.parts))
+	for i, part := range k.parts {
+		var err error
+		if slots[i], err = part.Bind(b); err != nil {
+			return nil, fmt.Errorf("key: %w", err)
+		}
+	}
+	return slots, nil
+}
+
+// check tells whether keys can be built and taken apart.
+func (k Key[E, K]) check() (err error) {
+	if k.addresses == nil {
+		return fmt.Errorf("%w: it has no key; group by nothing with lambda.All", ErrView)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: the key's addresses panicked: %v", ErrView, p)
+		}
+	}()
+	var key K
+	seen := map[any]bool{}
+	for i, address := range k.addresses(&key) {
+		if err := source.SetValue(address, source.Value{Kind: k.parts[i].Kind(), Null: true}); err != nil {
+			return fmt.Errorf("key: %w", err)
+		}
+		if seen[address] {
+			return fmt.Errorf("%w: the key's addresses give one place twice", ErrView)
+		}
+		seen[address] = true
+	}
+	return nil
+}
+
+// encode gives the key's bytes: what groups of a state file are sorted by.
+func (k Key[E, K]) encode(key K) ([]byte, error) {
+	var dst []byte
+	for i, address := range k.addresses(&key) {
+		value, err := source.ValueOf(deref(address))
+		if err != nil {
+			return nil, fmt.Errorf("key: %w", err)
+		}
+		value.Kind = k.parts[i].Kind()
+		dst = appendKeyValue(dst, value)
+	}
+	return dst, nil
+}
+
+// decode builds the key from its bytes.
+func (k Key[E, K]) decode(encoded []byte) (key K, err error) {
+	rest := encoded
+	for i, address := range k.addresses(&key) {
+		var value source.Value
+		if value, rest, err = readKeyValue(rest, k.parts[i].Kind()); err != nil {
+			return key, err
+		}
+		if err := source.SetValue(address, value); err != nil {
+			return key, err
+		}
+	}
+	if len(rest) > 0 {
+		return key, fmt.Errorf("%w: %d bytes after a key", errKeyBytes, len(rest))
+	}
+	return key, nil
+}
