@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -135,7 +136,7 @@ func (h *held) advance(f Flush) error {
 		return fmt.Errorf("%w: through falls from %d to %d", ErrInvalidFlush, h.last.Through, f.Through)
 	}
 	keep, found := slices.BinarySearchFunc(h.batches, f.Replaces, func(b batch, first int64) int {
-		return int(min(max(b.first-first, -1), 1))
+		return cmp.Compare(b.first, first)
 	})
 	if !found && f.Replaces != f.Number {
 		return fmt.Errorf("%w: it replaces from %d, amid an older batch", ErrInvalidFlush, f.Replaces)
