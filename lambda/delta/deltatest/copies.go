@@ -81,31 +81,37 @@ func checkSnapshot(t require.TestingT, ctx context.Context, s delta.Store) {
 	}
 }
 
-// collector lets a goroutine's checks fail without ending it in the middle: its
-// errors are handed on when it is done.
+// collector takes a check's failure, so that a check may run in a goroutine of
+// its own, where a test may not be ended.
 type collector struct{ failure string }
 
 func (c *collector) Errorf(format string, args ...any) { c.failure = fmt.Sprintf(format, args...) }
 func (c *collector) FailNow()                          { panic(c) }
 
-// together runs the functions at once and reports the first that failed.
-func together(t require.TestingT, run ...func(t require.TestingT)) {
-	collectors := make([]collector, len(run))
+// failure runs a check and returns why it failed; "" when it didn't.
+func failure(check func(t require.TestingT)) string {
+	c := &collector{}
+	func() {
+		defer func() {
+			if r := recover(); r != nil && r != any(c) {
+				panic(r)
+			}
+		}()
+		check(c)
+	}()
+	return c.failure
+}
+
+// together runs the checks at once and reports the first that failed.
+func together(t require.TestingT, checks ...func(t require.TestingT)) {
+	failures := make([]string, len(checks))
 	var wait sync.WaitGroup
-	for i := range run {
-		c := &collectors[i]
-		wait.Go(func() {
-			defer func() {
-				if r := recover(); r != nil && r != any(c) {
-					panic(r)
-				}
-			}()
-			run[i](c)
-		})
+	for i, check := range checks {
+		wait.Go(func() { failures[i] = failure(check) })
 	}
 	wait.Wait()
-	for i := range collectors {
-		require.Empty(t, collectors[i].failure)
+	for _, why := range failures {
+		require.Empty(t, why)
 	}
 }
 

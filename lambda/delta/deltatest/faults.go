@@ -126,7 +126,10 @@ func do[T any](ctx context.Context, f *Faults, op string, act func(context.Conte
 	}
 
 	var answer T
-	f.server.run(fault == Lose, effect, func(s *tearable) { answer, err = act(ctx, s, fault) })
+	if op == "read" || fault == Lose {
+		effect = nil
+	}
+	f.server.run(effect, fault == Lose, func(s *tearable) { answer, err = act(ctx, s, fault) })
 	switch fault {
 	case FailAfter:
 		return nothing, ErrInjected

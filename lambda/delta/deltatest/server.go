@@ -28,13 +28,15 @@ func newServer(fresh func() delta.Store) *server {
 	return s
 }
 
-// run makes a call, which effect repeats, and undoes it if it is to be lost.
-func (s *server) run(lose bool, effect, call func(*tearable)) {
+// run makes a call, and either notes its effect, if it has one, or undoes it.
+func (s *server) run(effect func(*tearable), undo bool, call func(*tearable)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	call(s.store)
-	if !lose {
+	if effect != nil {
 		s.journal = append(s.journal, effect)
+	}
+	if !undo {
 		return
 	}
 	s.store = newTearable(s.fresh())
