@@ -24,7 +24,9 @@
 //
 // On [ErrLostFlush] it begins a fresh copy from what it holds in memory, at step
 // 2. On [ErrStaleTerm] it has lost the partition and stops. On any other error
-// the call may or may not have had its effect: it sends the same again.
+// the call may or may not have had its effect: it sends the same again. States can
+// also vanish behind a flush that the store remembers; only readers find that,
+// as [ErrTorn], so an owner that wants to know reads its own copy now and then.
 //
 // # The reader
 //
