@@ -1,0 +1,196 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// Config assembles a pipeline. Only Archive is required.
+type Config struct {
+	// Archive is the object store of the master data set: archive.Dir,
+	// archive.Memory, or an adapter's.
+	Archive archive.Store
+	// Deltas shares open deltas with other processes; nil keeps them in this
+	// one's memory. Nothing durable derives from it.
+	Deltas delta.Store
+	// Observer is told what happens; nil tells nobody.
+	Observer Observer
+
+	// FlushInterval is how often open deltas are shown: 200 ms if zero.
+	FlushInterval time.Duration
+	// A segment is committed when it holds SegmentRows events (1,000,000 if
+	// zero) or SegmentBytes of encoded events (64 MiB), when its first event is
+	// SegmentInterval old (1 minute), or when its open deltas hold OpenStates
+	// groups (1,000,000).
+	SegmentRows     int64
+	SegmentBytes    int64
+	SegmentInterval time.Duration
+	OpenStates      int
+	// CacheBytes bounds the memory for decoded state files: 256 MiB if zero.
+	CacheBytes int64
+	// Workers is how many goroutines a batch run folds with: GOMAXPROCS if zero.
+	Workers int
+}
+
+func (c Config) withDefaults() Config {
+	if c.Deltas == nil {
+		c.Deltas = delta.Memory()
+	}
+	if c.Observer == nil {
+		c.Observer = quiet{}
+	}
+	setDefault(&c.FlushInterval, 200*time.Millisecond)
+	setDefault(&c.SegmentRows, 1_000_000)
+	setDefault(&c.SegmentBytes, 64<<20)
+	setDefault(&c.SegmentInterval, time.Minute)
+	setDefault(&c.OpenStates, 1_000_000)
+	setDefault(&c.CacheBytes, 256<<20)
+	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
+	return c
+}
+
+func setDefault[T int | int64 | time.Duration](field *T, value T) {
+	if *field <= 0 {
+		*field = value
+	}
+}
+
+// Pipeline runs the views of one log: its speed layer by Run, its batch layer by
+// Batch, Advance and Audit, its serving layer by the handles that Register
+// gives. All may run at once, in one process or in several on the same stores.
+type Pipeline[E any] struct {
+	config  Config
+	archive *archive.Archive
+	cache   *stateCache
+	schema  *source.Schema
+	err     error // of the Config or E; every method reports it
+
+	mu    sync.Mutex // guards what follows
+	views []*registration[E]
+	log   source.Source[E] // while Run runs
+}
+
+// New makes a pipeline for the events of one log. What's wrong with the
+// configuration or with E is reported by every method.
+func New[E any](config Config) *Pipeline[E] {
+	p := &Pipeline[E]{config: config.withDefaults()}
+	p.schema, p.err = source.SchemaOf[E]()
+	if config.Archive == nil && p.err == nil {
+		p.err = fmt.Errorf("%w: it has no Archive; archive.Dir(path) is one", ErrConfig)
+	}
+	if config.Archive != nil {
+		p.archive = archive.New(config.Archive)
+	}
+	p.cache = newStateCache(p.config.CacheBytes)
+	return p
+}
+
+// registration is a view as the pipeline's layers see it.
+type registration[E any] struct {
+	*definition[E]
+
+	mu      sync.Mutex
+	checked bool  // against the archive's live version
+	stopped error // once the view's own code has panicked
+	order   int   // by registration
+}
+
+// deltas is the name under which the delta store keeps the view's open deltas.
+func (r *registration[E]) deltas() string { return r.name + "/" + r.fingerprint }
+
+// dir is where the archive keeps the view.
+func (r *registration[E]) dir() string { return "views/" + r.name }
+
+// bases is where the archive keeps the bases of the view's version.
+func (r *registration[E]) bases() string { return r.dir() + "/" + r.fingerprint }
+
+func (r *registration[E]) stop(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped == nil {
+		r.stopped = err
+	}
+}
+
+func (r *registration[E]) stopError() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stopped
+}
+
+// Handle is a registered view: what queries it. It's safe for concurrent use.
+type Handle[E, K, R any] struct {
+	pipeline *Pipeline[E]
+	view     View[E, K, R]
+	reg      *registration[E]
+}
+
+// Register adds a view to a pipeline and gives the handle that queries it. A
+// view that can't run is ErrView, which says why; a name that another view of
+// the pipeline has is, too. Register before Run: a layer runs the views that
+// were registered when it began.
+func Register[E, K, R any](p *Pipeline[E], v View[E, K, R]) (*Handle[E, K, R], error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	d, err := define(v)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, other := range p.views {
+		if other.name == v.Name {
+			return nil, fmt.Errorf("%w: %q: the pipeline has a view of that name", ErrView, v.Name)
+		}
+	}
+	reg := &registration[E]{definition: d, order: len(p.views)}
+	p.views = append(p.views, reg)
+	return &Handle[E, K, R]{pipeline: p, view: v, reg: reg}, nil
+}
+
+// Err says whether the view has stopped in this process, because its own code
+// panicked, and where: ErrStopped.
+func (h *Handle[E, K, R]) Err() error { return h.reg.stopError() }
+
+// Fingerprint names the view's definition: the archive keeps a view's states
+// under it.
+func (h *Handle[E, K, R]) Fingerprint() string { return h.reg.fingerprint }
+
+// begin gives the registered views after checking that the archive has no other
+// definition of them.
+func (p *Pipeline[E]) begin(ctx context.Context) ([]*registration[E], error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	p.mu.Lock()
+	views := p.views[:len(p.views):len(p.views)]
+	p.mu.Unlock()
+	for _, view := range views {
+		if err := p.checkLive(ctx, view); err != nil {
+			return nil, err
+		}
+	}
+	return views, nil
+}
+
+// end is the log's end of a partition, where this process reads the log and the
+// log knows it.
+func (p *Pipeline[E]) end(ctx context.Context, partition int) (int64, bool) {
+	p.mu.Lock()
+	log := p.log
+	p.mu.Unlock()
+	ender, ok := log.(source.Ender)
+	if !ok {
+		return 0, false
+	}
+	end, err := ender.End(ctx, partition)
+	return end, err == nil
+}

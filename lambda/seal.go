@@ -1,0 +1,127 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/anabranch-go/anabranch/internal/statefile"
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// seal commits what was taken in since the chain's end: first the files, then
+// the entry that makes them count, all at once.
+func (w *worker[E]) seal(ctx context.Context) error {
+	if w.through == w.owner.End() {
+		return nil
+	}
+	started := time.Now()
+	entry, rows, size, err := w.store(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot store the segment [%d, %d): %w", w.owner.End(), w.through, err)
+	}
+	if err := w.commit(ctx, entry); err != nil {
+		return fmt.Errorf("cannot commit the segment [%d, %d): %w", entry.From, entry.To, err)
+	}
+	w.p.config.Observer.Observe(Observation{Kind: Sealed, Partition: w.partition, From: entry.From, To: entry.To,
+		Term: w.owner.Term(), Rows: rows, Bytes: size, Took: time.Since(started)})
+	w.quarantine, w.began = nil, time.Time{}
+	for _, d := range w.deltas {
+		d.reset(w.through)
+		if err := d.dropUnused(ctx); err != nil {
+			w.p.config.Observer.Observe(Observation{Kind: FlushFailed, View: d.view.name, Partition: w.partition, From: d.from, To: d.through, Err: err})
+		}
+	}
+	if w.segment, err = source.NewParquetWriter[E](w.p.schema); err != nil {
+		return err
+	}
+	return nil
+}
+
+// store puts the segment's files and gives the entry that names them.
+func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size int64, err error) {
+	entry = archive.Entry{From: w.owner.End(), To: w.through, Deltas: map[string]archive.Delta{}}
+	sequence, nonce := w.owner.NextSequence(), archive.NewNonce()
+	put := func(name string, body []byte, rows int64) (*archive.File, error) {
+		file, err := w.p.archive.PutFile(ctx, name, body, rows)
+		size += file.Size
+		return &file, err
+	}
+	if rows = w.segment.Rows(); rows > 0 {
+		body, err := w.segment.Close()
+		if err != nil {
+			return entry, 0, 0, err
+		}
+		if entry.Events, err = put(archive.EventsName(time.Now(), w.partition, sequence, nonce), body, rows); err != nil {
+			return entry, 0, 0, err
+		}
+	}
+	if len(w.quarantine) > 0 {
+		body, err := encodeQuarantine(w.quarantine)
+		if err != nil {
+			return entry, 0, 0, err
+		}
+		if entry.Quarantine, err = put(archive.QuarantineName(w.partition, sequence, nonce), body, int64(len(w.quarantine))); err != nil {
+			return entry, 0, 0, err
+		}
+	}
+	for _, d := range w.deltas {
+		sealed := archive.Delta{Rows: d.rows, Late: d.late, MinTime: d.minTime, MaxTime: d.maxTime, Watermark: d.watermark()}
+		if states := d.whole().encodeSorted(); len(states) > 0 {
+			body, err := statefile.Encode(d.view.meta(), states)
+			if err != nil {
+				return entry, 0, 0, err
+			}
+			if sealed.File, err = put(archive.DeltaName(d.view.fingerprint, w.partition, sequence, nonce), body, int64(len(states))); err != nil {
+				return entry, 0, 0, err
+			}
+		}
+		entry.Deltas[d.view.fingerprint] = sealed
+	}
+	return entry, rows, size, nil
+}
+
+// commitTries is how often an entry is put before its owner gives up. The
+// archive itself tries more than once each time.
+const commitTries = 4
+
+// commit appends the entry. While nobody knows whether it's in the chain, the
+// same entry is put again: that settles it.
+func (w *worker[E]) commit(ctx context.Context, entry archive.Entry) error {
+	for try := 1; ; try++ {
+		err := w.owner.Commit(ctx, entry)
+		if !errors.Is(err, archive.ErrUnsettled) || try == commitTries || ctx.Err() != nil {
+			return err
+		}
+		w.p.config.Observer.Observe(Observation{Kind: CommitRetried, Partition: w.partition, From: entry.From, To: entry.To, Err: err})
+	}
+}
+
+// meta heads the view's state files.
+func (d *definition[E]) meta() statefile.Meta {
+	return statefile.Meta{View: d.name, Fingerprint: d.fingerprint, Codec: d.codec}
+}
+
+// quarantinedRow is a row of a quarantine file.
+type quarantinedRow struct {
+	Offset int64  `parquet:"_offset"`
+	Raw    []byte `parquet:"raw"`
+	Reason string `parquet:"reason"`
+}
+
+func encodeQuarantine(quarantine []source.Quarantined) ([]byte, error) {
+	var buffer bytes.Buffer
+	writer := parquet.NewGenericWriter[quarantinedRow](&buffer, parquet.Compression(&parquet.Zstd))
+	for _, q := range quarantine {
+		if _, err := writer.Write([]quarantinedRow{{q.Offset, q.Raw, q.Reason}}); err != nil {
+			return nil, err
+		}
+	}
+	err := writer.Close()
+	return buffer.Bytes(), err
+}

@@ -1,0 +1,155 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// closeTimeout bounds the last flush and commit after the context has ended.
+const closeTimeout = 10 * time.Second
+
+// Run is the speed layer. It claims every partition of the log, goes on where
+// the archive's chain ends, folds events into open deltas, shows these in the
+// delta store, and seals them, with the events, into the archive. It returns nil
+// when ctx ends or the log does, after it has committed what it holds.
+//
+// After an error nothing more is committed, and nothing is lost: the next owner
+// reads the log again from the chain's end. archive.ErrLost says that another
+// process owns a partition now; source.ErrOffset that the log no longer has what
+// the archive lacks; archive.ErrLogIdentity that the archive is of another log.
+func (p *Pipeline[E]) Run(ctx context.Context, log source.Source[E]) error {
+	views, err := p.begin(ctx)
+	if err != nil {
+		return err
+	}
+	partitions, err := p.declare(ctx, log)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.log = log
+	p.mu.Unlock()
+	group, ctx := errgroup.WithContext(ctx)
+	for partition := range partitions {
+		group.Go(func() error {
+			w := &worker[E]{p: p, partition: partition}
+			if err := w.run(ctx, log, views); err != nil {
+				return fmt.Errorf("speed layer, partition %d: %w", partition, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// declare tells the archive which log this is.
+func (p *Pipeline[E]) declare(ctx context.Context, log source.Source[E]) (int, error) {
+	identity, err := log.Identity(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("cannot identify the log: %w", err)
+	}
+	partitions, err := log.Partitions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("cannot count the log's partitions: %w", err)
+	}
+	return partitions, p.archive.Declare(ctx, archive.Log{Identity: identity, Partitions: partitions})
+}
+
+// worker owns one partition: one goroutine reads it, folds it and commits it.
+type worker[E any] struct {
+	p         *Pipeline[E]
+	partition int
+	owner     *archive.Owner
+	deltas    []*openDelta[E]
+
+	through    int64 // the end of what was taken in
+	segment    *source.ParquetWriter[E]
+	quarantine []source.Quarantined
+	began      time.Time // of the segment's first chunk; zero while it's empty
+	flushAt    time.Time // zero while there's nothing to show
+}
+
+func (w *worker[E]) run(ctx context.Context, log source.Source[E], views []*registration[E]) error {
+	reader, err := w.open(ctx, log, views)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	err = w.loop(ctx, reader)
+	if closeErr := reader.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("cannot close the log: %w", closeErr)
+	}
+	return err
+}
+
+// ended turns what a context's end caused into a normal end.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+// open claims the partition and opens the log where the chain ends.
+func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*registration[E]) (source.Reader[E], error) {
+	start := int64(0)
+	if starter, ok := log.(source.Starter); ok {
+		var err error
+		if start, err = starter.Start(ctx, w.partition); err != nil {
+			return nil, fmt.Errorf("cannot find the log's start: %w", err)
+		}
+	}
+	var err error
+	if w.owner, err = w.p.archive.Claim(ctx, w.partition, start); err != nil {
+		return nil, err
+	}
+	w.through = w.owner.End()
+	w.p.config.Observer.Observe(Observation{Kind: Claimed, Partition: w.partition, From: w.through, To: w.through, Term: w.owner.Term()})
+	for _, view := range views {
+		if view.stopError() != nil {
+			continue
+		}
+		d, err := newOpenDelta(view, w.p.config, w.partition, w.owner.Term(), w.through)
+		if err != nil {
+			return nil, err
+		}
+		w.deltas = append(w.deltas, d)
+	}
+	if w.segment, err = source.NewParquetWriter[E](w.p.schema); err != nil {
+		return nil, err
+	}
+	if err := w.show(ctx); err != nil { // raises our term at once
+		return nil, err
+	}
+	reader, err := log.Open(ctx, w.partition, w.through)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the log from offset %d: %w", w.through, err)
+	}
+	return reader, nil
+}
+
+func (w *worker[E]) loop(ctx context.Context, reader source.Reader[E]) error {
+	for {
+		chunk, end, err := w.next(ctx, reader)
+		if err != nil {
+			return fmt.Errorf("cannot read the log at offset %d: %w", w.through, err)
+		}
+		if chunk != nil {
+			if err := w.take(chunk); err != nil {
+				return err
+			}
+		}
+		if end {
+			return w.finish(ctx)
+		}
+		if err := w.turn(ctx); err != nil {
+			return ended(ctx, err)
+		}
+	}
+}

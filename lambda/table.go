@@ -1,0 +1,163 @@
+package lambda
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// table holds a view's states by window and key. Tables of one plan share its
+// scratch: they belong to one goroutine.
+type table[E any] struct {
+	plan   *plan[E]
+	groups *groups
+	states aggregate.States[E]
+
+	// The key that mergeState saw last: sorted states come in runs.
+	lastKey   []byte
+	lastWin   int64
+	lastGroup uint32
+	haveLast  bool
+}
+
+func (p *plan[E]) newTable() *table[E] {
+	return &table[E]{plan: p, groups: newGroups(p.kinds), states: p.states()}
+}
+
+func (t *table[E]) len() int { return t.groups.len() }
+
+func (t *table[E]) reset() {
+	t.groups.reset()
+	t.states.Reset()
+	t.haveLast = false
+}
+
+// fold takes a chunk in: the one loop of both layers. It returns the times of
+// the events that the view selected, which stand until the plan's next fold. A
+// panic in the view's own code is a stoppedError; the table is then of no use.
+func (t *table[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
+	p := t.plan
+	defer func() {
+		if cause := recover(); cause != nil {
+			offset, ok := p.frame.Visited()
+			if !ok {
+				offset = -1
+			}
+			err = &stoppedError{view: p.name, partition: c.Partition, offset: offset, cause: cause}
+		}
+	}()
+	p.frame.Load(c)
+	rows := p.selectRows(c.Len())
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if err := p.loadTimes(c, rows); err != nil {
+		return nil, err
+	}
+	p.windows = slices.Grow(p.windows[:0], len(rows))[:len(rows)]
+	p.window.Assign(p.windows, p.times)
+	for i, slot := range p.key {
+		p.vectors[i] = p.frame.Vector(slot)
+	}
+	p.groups = t.groups.find(p.groups[:0], p.windows, p.vectors, rows)
+	t.states.Grow(t.groups.len())
+	t.states.Add(p.groups, rows, p.frame)
+	return p.times, nil
+}
+
+func (p *plan[E]) selectRows(n int) []int32 {
+	for i := len(p.all); i < n; i++ {
+		p.all = append(p.all, int32(i))
+	}
+	if p.filter.All() {
+		return p.all[:n]
+	}
+	p.rows = p.filter.Keep(p.frame, p.all[:n], p.rows[:0])
+	return p.rows
+}
+
+func (p *plan[E]) loadTimes(c *source.Chunk[E], rows []int32) error {
+	v := p.frame.Vector(p.time)
+	p.times = slices.Grow(p.times[:0], len(rows))[:len(rows)]
+	for i, row := range rows {
+		if v.IsNull(row) {
+			return &stoppedError{view: p.name, partition: c.Partition, offset: c.Offsets[row],
+				cause: "the event has no time; select events that have one with Where, or give them one with a transform"}
+		}
+		p.times[i] = v.Ints[row]
+	}
+	return nil
+}
+
+// merge folds every state of other, a table of the same view, into t.
+func (t *table[E]) merge(other *table[E]) {
+	into := t.groups.merge(nil, other.groups)
+	t.states.Grow(t.groups.len())
+	t.states.Merge(into, other.states)
+	t.haveLast = false
+}
+
+// mergeState folds an encoded state into the group of its key and a window,
+// which may be coarser than the state's own.
+func (t *table[E]) mergeState(window int64, s *delta.State) error {
+	if !t.haveLast || t.lastWin != window || !bytes.Equal(t.lastKey, s.Key) {
+		group, err := t.groups.decode(window, s.Key)
+		if err != nil {
+			return err
+		}
+		t.lastKey, t.lastWin, t.lastGroup, t.haveLast = append(t.lastKey[:0], s.Key...), window, group, true
+		t.states.Grow(t.groups.len())
+	}
+	return t.states.MergeState(t.lastGroup, s.State)
+}
+
+// mergeStates folds encoded states into the groups of their own windows.
+func (t *table[E]) mergeStates(states []delta.State) error {
+	for i := range states {
+		if err := t.mergeState(states[i].Window, &states[i]); err != nil {
+			return fmt.Errorf("state %d of view %s: %w", i, t.plan.name, err)
+		}
+	}
+	return nil
+}
+
+// encode gives every state, in memory of its own, in no order.
+func (t *table[E]) encode() []delta.State {
+	states := make([]delta.State, t.len())
+	var buffer []byte
+	for group := range uint32(t.len()) {
+		// A buffer that grows moves; slices of the old one stay right.
+		if cap(buffer)-len(buffer) < 256 {
+			buffer = make([]byte, 0, 64<<10)
+		}
+		start := len(buffer)
+		buffer = t.groups.appendKey(buffer, group)
+		middle := len(buffer)
+		buffer = t.states.AppendState(buffer, group)
+		states[group] = delta.State{
+			Key:    buffer[start:middle:middle],
+			Window: t.groups.window(group),
+			State:  buffer[middle:len(buffer):len(buffer)],
+		}
+	}
+	return states
+}
+
+// encodeSorted gives every state by key, then window: the order of state files.
+func (t *table[E]) encodeSorted() []delta.State {
+	states := t.encode()
+	slices.SortFunc(states, compareStates)
+	return states
+}
+
+func compareStates(a, b delta.State) int {
+	if c := bytes.Compare(a.Key, b.Key); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Window, b.Window)
+}

@@ -1,0 +1,172 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// next waits for a chunk until something else is due. end says that the log has
+// ended, or the context has.
+func (w *worker[E]) next(ctx context.Context, reader source.Reader[E]) (chunk *source.Chunk[E], end bool, err error) {
+	wait, cancel := ctx, context.CancelFunc(func() {})
+	if due := w.due(); !due.IsZero() {
+		wait, cancel = context.WithDeadline(ctx, due)
+	}
+	defer cancel()
+	chunk, err = reader.Next(wait)
+	switch {
+	case err == nil:
+		return chunk, false, nil
+	case errors.Is(err, io.EOF) || ctx.Err() != nil:
+		return nil, true, nil
+	case wait.Err() != nil && errors.Is(err, wait.Err()):
+		return nil, false, nil
+	}
+	return nil, false, err
+}
+
+// due is when the next flush or commit is; zero if never.
+func (w *worker[E]) due() time.Time {
+	due := w.flushAt
+	if !w.began.IsZero() {
+		if roll := w.began.Add(w.p.config.SegmentInterval); due.IsZero() || roll.Before(due) {
+			due = roll
+		}
+	}
+	return due
+}
+
+// take adds a chunk to the segment and folds it into every view's open delta.
+func (w *worker[E]) take(c *source.Chunk[E]) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.From != w.through || c.Partition != w.partition {
+		return fmt.Errorf("%w: the log gave a chunk of partition %d from offset %d, where partition %d goes on at %d",
+			source.ErrOffset, c.Partition, c.From, w.partition, w.through)
+	}
+	if c.Next == c.From {
+		return nil
+	}
+	if c.Len() > 0 {
+		if err := w.segment.Write(c); err != nil {
+			return fmt.Errorf("cannot encode the events at offsets [%d, %d): %w", c.From, c.Next, err)
+		}
+	}
+	w.keepQuarantined(c)
+	w.deltas = slices.DeleteFunc(w.deltas, func(d *openDelta[E]) bool { return !w.fold(d, c) })
+	w.through = c.Next
+	now := time.Now()
+	if w.began.IsZero() {
+		w.began = now
+	}
+	if w.flushAt.IsZero() {
+		w.flushAt = now.Add(w.p.config.FlushInterval)
+	}
+	w.p.config.Observer.Observe(Observation{Kind: Folded, Partition: w.partition, From: c.From, To: c.Next, Rows: int64(c.Len())})
+	return nil
+}
+
+// fold folds a chunk into one view. False says that the view has stopped: it
+// has no delta in this segment and later ones, so its answers say so.
+func (w *worker[E]) fold(d *openDelta[E], c *source.Chunk[E]) bool {
+	late, err := d.fold(c)
+	if err != nil {
+		d.view.stop(err)
+		w.p.config.Observer.Observe(Observation{Kind: ViewStopped, View: d.view.name, Partition: w.partition, Err: err})
+		return false
+	}
+	if late > 0 {
+		w.p.config.Observer.Observe(Observation{Kind: Late, View: d.view.name, Partition: w.partition, From: c.From, To: c.Next, Rows: int64(late)})
+	}
+	return true
+}
+
+func (w *worker[E]) keepQuarantined(c *source.Chunk[E]) {
+	if len(c.Quarantine) == 0 {
+		return
+	}
+	for _, q := range c.Quarantine {
+		q.Raw = slices.Clone(q.Raw) // the chunk's memory isn't ours
+		w.quarantine = append(w.quarantine, q)
+	}
+	first := c.Quarantine[0]
+	w.p.config.Observer.Observe(Observation{Kind: Quarantined, Partition: w.partition, From: c.From, To: c.Next,
+		Rows: int64(len(c.Quarantine)), Err: fmt.Errorf("offset %d: %s", first.Offset, first.Reason)})
+}
+
+// turn does what is due between two chunks.
+func (w *worker[E]) turn(ctx context.Context) error {
+	now := time.Now()
+	if !w.flushAt.IsZero() && !now.Before(w.flushAt) {
+		if err := w.show(ctx); err != nil {
+			return err
+		}
+	}
+	if w.full(now) {
+		return w.seal(ctx)
+	}
+	return nil
+}
+
+// full says whether the segment is to be committed. One that readers have seen
+// more of than we hold yet waits, up to twice its size: sealed earlier, it
+// would take answers back.
+func (w *worker[E]) full(now time.Time) bool {
+	if w.began.IsZero() {
+		return false
+	}
+	c := w.p.config
+	states := 0
+	settled := true
+	for _, d := range w.deltas {
+		states += d.states()
+		settled = settled && d.settled()
+	}
+	over := func(times int64) bool {
+		return w.segment.Rows()+int64(len(w.quarantine)) >= times*c.SegmentRows ||
+			w.segment.Size() >= times*c.SegmentBytes || int64(states) >= times*int64(c.OpenStates)
+	}
+	return settled && (over(1) || now.Sub(w.began) >= c.SegmentInterval) || over(2)
+}
+
+// show flushes every open delta. Only the loss of the partition is an error: a
+// delta store that fails costs freshness.
+func (w *worker[E]) show(ctx context.Context) error {
+	w.flushAt = time.Time{}
+	for _, d := range w.deltas {
+		err := d.flush(ctx)
+		switch {
+		case err == nil:
+		case errors.Is(err, delta.ErrStaleTerm):
+			return fmt.Errorf("%w: %w", archive.ErrLost, err)
+		default:
+			w.flushAt = time.Now().Add(w.p.config.FlushInterval)
+			w.p.config.Observer.Observe(Observation{Kind: FlushFailed, View: d.view.name, Partition: w.partition, From: d.from, To: d.through, Err: err})
+		}
+	}
+	return nil
+}
+
+// finish commits what is held at the log's end, or at the context's.
+func (w *worker[E]) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if err := w.show(ctx); err != nil {
+		return err
+	}
+	for _, d := range w.deltas {
+		if d.through < d.floor {
+			return nil // the next owner reads these offsets again
+		}
+	}
+	return w.seal(ctx)
+}
