@@ -1,0 +1,16 @@
+package window
+
+import "errors"
+
+// Errors that callers branch on. What is returned wraps one of them and says
+// what to do.
+var (
+	// ErrZero marks the zero Spec, which no constructor made.
+	ErrZero = errors.New("window: no window given")
+	// ErrSize marks a tumbling size that isn't a positive whole number of microseconds.
+	ErrSize = errors.New("window: bad window size")
+	// ErrLocation marks a calendar window without a location.
+	ErrLocation = errors.New("window: no location")
+	// ErrRollup marks windows that don't lie inside the coarser ones.
+	ErrRollup = errors.New("window: windows don't roll up")
+)
