@@ -24,7 +24,8 @@ const (
 	Quarantined   ObservationKind = "quarantined"    // Partition, From, To, Rows, Err with the first reason
 	Flushed       ObservationKind = "flushed"        // View, Partition, From, To, Rows (states), Bytes, Took
 	FlushFailed   ObservationKind = "flush failed"   // View, Partition, From, To, Err: freshness suffers, nothing else
-	CopyLost      ObservationKind = "copy lost"      // View, Partition, From, To, Err: the owner starts a fresh copy
+	CopyLost      ObservationKind = "copy lost"      // View, Partition, From, To, Err: the owner starts a fresh copy, a reader goes without
+	ReadFailed    ObservationKind = "read failed"    // an open delta, by a query: View, Partition, Err
 	Sealed        ObservationKind = "sealed"         // a segment: Partition, From, To, Term, Rows, Bytes, Took
 	CommitRetried ObservationKind = "commit retried" // Partition, From, To, Err
 	ViewStopped   ObservationKind = "view stopped"   // View, Partition, Err
@@ -85,7 +86,7 @@ func (o slogObserver) Observe(ob Observation) {
 
 func (ob Observation) level() slog.Level {
 	switch ob.Kind {
-	case FlushFailed, CopyLost, CommitRetried, Quarantined, Refolded:
+	case FlushFailed, ReadFailed, CopyLost, CommitRetried, Quarantined, Refolded:
 		return slog.LevelWarn
 	case ViewStopped:
 		return slog.LevelError

@@ -1,0 +1,128 @@
+package lambda
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/anabranch-go/anabranch/window"
+)
+
+// Row is one result: a key in a window.
+type Row[K, R any] struct {
+	Window window.Span
+	Key    K
+	Value  R
+}
+
+// Answer is a query's rows, by window, then by key, with their provenance. It
+// doesn't change.
+type Answer[K, R any] struct {
+	rows       []Row[K, R]
+	provenance Provenance
+}
+
+// Rows gives the rows in order.
+func (a *Answer[K, R]) Rows() iter.Seq[Row[K, R]] { return slices.Values(a.rows) }
+
+// Len is the number of rows.
+func (a *Answer[K, R]) Len() int { return len(a.rows) }
+
+// Provenance says what the answer is made of.
+func (a *Answer[K, R]) Provenance() Provenance { return a.provenance }
+
+// Provenance says what an answer is made of: which base, which offsets, how
+// fresh, whether complete.
+type Provenance struct {
+	View        string
+	Version     int
+	Fingerprint string
+	// Base is the number of the base, -1 where there's none, and Made how it
+	// was made.
+	Base int64
+	Made string
+	// Partitions are the log's partitions that the archive has a chain of.
+	Partitions []Coverage
+	// Complete says that nothing of the log is missing; Missing lists what is.
+	Complete bool
+	Missing  []string
+	// Rows is how many events the view has selected, and Late how many of these
+	// came after their watermark. Both are counted by the speed layer; events of
+	// before the view was registered aren't in them.
+	Rows, Late int64
+	// Watermark says up to which event time most events have come; the zero time
+	// while unknown. It's advice: events that are older still count.
+	Watermark time.Time
+}
+
+// Coverage says which offsets of a partition an answer holds, and from where:
+// [From, Cut) from the base, [Cut, Sealed) from sealed deltas, [Sealed, High)
+// from the open one.
+type Coverage struct {
+	Partition         int
+	From, Cut, Sealed int64
+	// Each key's value is exact at some offset in [Low, High]. The two differ
+	// only where a delta store shows a flush bit by bit.
+	Low, High int64
+	// End is the log's own end, where it's known (-1 where not): End - Low
+	// offsets are still to come.
+	End int64
+	// Flushed is when the open delta was last shown; zero without one.
+	Flushed time.Time
+}
+
+// Offsets is how many offsets the answer holds at least: it grows with every
+// answer of a view, so it serves as a version.
+func (p Provenance) Offsets() (n int64) {
+	for _, c := range p.Partitions {
+		n += c.Low - c.From
+	}
+	return n
+}
+
+// FromBase, FromSealed and FromOpen are how many offsets the answer takes from
+// the base, from sealed deltas and from open ones.
+func (p Provenance) FromBase() (n int64) {
+	for _, c := range p.Partitions {
+		n += c.Cut - c.From
+	}
+	return n
+}
+
+// FromSealed: see FromBase.
+func (p Provenance) FromSealed() (n int64) {
+	for _, c := range p.Partitions {
+		n += c.Sealed - c.Cut
+	}
+	return n
+}
+
+// FromOpen: see FromBase.
+func (p Provenance) FromOpen() (n int64) {
+	for _, c := range p.Partitions {
+		n += c.Low - c.Sealed
+	}
+	return n
+}
+
+// Lag is how many offsets of the log the answer doesn't hold yet; known is false
+// where a partition's end isn't known.
+func (p Provenance) Lag() (n int64, known bool) {
+	for _, c := range p.Partitions {
+		if c.End < 0 {
+			return 0, false
+		}
+		n += max(0, c.End-c.Low)
+	}
+	return n, len(p.Partitions) > 0
+}
+
+// Flushed is when the freshest open delta was shown; zero without any.
+func (p Provenance) Flushed() (at time.Time) {
+	for _, c := range p.Partitions {
+		if c.Flushed.After(at) {
+			at = c.Flushed
+		}
+	}
+	return at
+}

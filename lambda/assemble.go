@@ -1,0 +1,123 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+)
+
+// assembly is what an answer is made of: a base and, for each partition, what
+// tiles after it.
+type assembly struct {
+	number  int64 // of the base; -1 without one
+	base    *base
+	parts   []tiles
+	missing []string
+}
+
+// assemble finds the newest base, each chain after its cut, and the open deltas.
+//
+// A partition may be sealed while we look: then the chain that we have read is
+// short, and the open delta starts past its end or is gone already. So where no
+// open delta fits, the chain is read again, after the delta store: if it hasn't
+// grown, there was none to fit.
+func (p *Pipeline[E]) assemble(ctx context.Context, view *registration[E]) (*assembly, error) {
+	a := &assembly{}
+	var err error
+	if a.number, a.base, err = p.latestBase(ctx, view); err != nil {
+		return nil, err
+	}
+	chains, err := p.chains(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		if err := a.lay(chains); err != nil {
+			return nil, fmt.Errorf("view %s: %w", view.name, err)
+		}
+		fit, err := p.addOpen(ctx, view, a)
+		if err != nil {
+			return nil, err
+		}
+		if fit {
+			return a, nil
+		}
+		again, err := p.chains(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !grown(chains, again) {
+			return a, nil
+		}
+		chains = again
+	}
+}
+
+// lay tiles every chain after the base.
+func (a *assembly) lay(chains []archive.Chain) error {
+	a.parts, a.missing = nil, nil
+	if len(chains) == 0 {
+		a.missing = append(a.missing, "the archive knows of no log: nothing has run on it yet")
+	}
+	if a.base != nil {
+		a.missing = append(a.missing, a.base.Gaps...)
+	}
+	for _, chain := range chains {
+		if len(chain.Entries) == 0 {
+			a.missing = append(a.missing, fmt.Sprintf("partition %d has had no owner yet", chain.Partition))
+			continue
+		}
+		t, err := tile(chain, a.base)
+		if err != nil {
+			return err
+		}
+		a.missing = append(a.missing, t.gaps...)
+		a.parts = append(a.parts, t)
+	}
+	return nil
+}
+
+// addOpen adds the open deltas. It says whether every partition had one that
+// fits.
+func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *assembly) (bool, error) {
+	fit := true
+	for i := range a.parts {
+		open, err := p.config.Deltas.Read(ctx, view.deltas(), a.parts[i].partition)
+		if err != nil {
+			if ctx.Err() != nil {
+				return false, ctx.Err()
+			}
+			// Down or torn: the answer ends with the chain.
+			p.observeRead(view, a.parts[i].partition, err)
+			open = nil
+		}
+		if !a.parts[i].extend(open) {
+			fit = false
+		}
+	}
+	return fit, nil
+}
+
+func (p *Pipeline[E]) observeRead(view *registration[E], partition int, err error) {
+	kind := ReadFailed
+	if errors.Is(err, delta.ErrTorn) {
+		kind = CopyLost
+	}
+	p.config.Observer.Observe(Observation{Kind: kind, View: view.name, Partition: partition, Err: err})
+}
+
+// grown says whether any chain has more entries than before.
+func grown(before, after []archive.Chain) bool {
+	if len(after) != len(before) {
+		return true
+	}
+	for i := range after {
+		if len(after[i].Entries) != len(before[i].Entries) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,161 @@
+package lambda
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/anabranch-go/anabranch/internal/statefile"
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+)
+
+// base is the publication of a view's states over everything before a cut.
+type base struct {
+	Format int        `json:"format"`
+	Made   string     `json:"made"` // recomputed or advanced
+	Codec  string     `json:"codec"`
+	Cut    []cut      `json:"cut"` // by partition
+	Parts  []basePart `json:"parts"`
+	Gaps   []string   `json:"gaps,omitempty"` // what the log had lost before the cut
+}
+
+const (
+	baseFormat = 1
+	recomputed = "recomputed"
+	advanced   = "advanced"
+)
+
+// cut is where a base ends in one partition's chain.
+type cut struct {
+	Partition int    `json:"partition"`
+	From      int64  `json:"from"`    // where the chain starts
+	Through   int64  `json:"through"` // the base holds [From, Through)
+	Sequence  int64  `json:"sequence"`
+	Rows      int64  `json:"rows"`
+	Late      int64  `json:"late"`
+	Watermark *int64 `json:"watermark,omitempty"`
+}
+
+// basePart is one file of a base: the states of a range of days.
+type basePart struct {
+	File      archive.File `json:"file"`
+	MinWindow int64        `json:"minWindow"`
+	MaxWindow int64        `json:"maxWindow"` // the last window's start
+}
+
+// partStates is how many states a part holds before the next day starts a new
+// one: a part is read whole.
+const partStates = 100_000
+
+// dayOf is the UTC day of a window's start.
+func dayOf(window int64) int64 {
+	const day = int64(24 * time.Hour / time.Microsecond)
+	d := window / day
+	if window%day < 0 {
+		d--
+	}
+	return d
+}
+
+// latestBase reads the newest base of a view's version; nil where there's none.
+func (p *Pipeline[E]) latestBase(ctx context.Context, view *registration[E]) (number int64, b *base, err error) {
+	var read base
+	number, found, err := archive.Latest(ctx, p.config.Archive, view.bases(), &read)
+	if err != nil {
+		return 0, nil, fmt.Errorf("cannot read the newest base of view %s: %w", view.name, err)
+	}
+	if !found {
+		return -1, nil, nil
+	}
+	if read.Format != baseFormat {
+		return 0, nil, fmt.Errorf("%w: base %d of view %s has format %d", archive.ErrFormat, number, view.name, read.Format)
+	}
+	if read.Codec != view.codec {
+		return 0, nil, fmt.Errorf("%w: base %d of view %s holds states of %q, not of %q", archive.ErrCorrupt, number, view.name, read.Codec, view.codec)
+	}
+	return number, &read, nil
+}
+
+// cutOf is the cut at the end of every chain. Partitions without a claim have no
+// place in it.
+func cutOf(chains []archive.Chain, fingerprint string) []cut {
+	var out []cut
+	for _, chain := range chains {
+		if len(chain.Entries) == 0 {
+			continue
+		}
+		c := cut{Partition: chain.Partition, From: chain.Entries[0].From}
+		for _, entry := range chain.Entries {
+			c.Through, c.Sequence = entry.To, entry.Sequence
+			if sealed, ok := entry.Deltas[fingerprint]; ok {
+				c.Rows += sealed.Rows
+				c.Late += sealed.Late
+				if sealed.Watermark != nil {
+					c.Watermark = sealed.Watermark
+				}
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// at gives the base's cut of a partition; ok is false where it has none.
+func (b *base) at(partition int) (cut, bool) {
+	if b == nil {
+		return cut{}, false
+	}
+	i := slices.IndexFunc(b.Cut, func(c cut) bool { return c.Partition == partition })
+	if i < 0 {
+		return cut{}, false
+	}
+	return b.Cut[i], true
+}
+
+// reaches says whether the base holds everything before a cut.
+func (b *base) reaches(cuts []cut) bool {
+	if b == nil {
+		return false
+	}
+	for _, c := range cuts {
+		if ours, ok := b.at(c.Partition); !ok || ours.Through < c.Through {
+			return false
+		}
+	}
+	return true
+}
+
+// putParts stores states, sorted or not, as parts of base number n.
+func (p *Pipeline[E]) putParts(ctx context.Context, view *registration[E], n int64, states []delta.State) ([]basePart, error) {
+	slices.SortFunc(states, func(a, b delta.State) int { return cmp.Compare(a.Window, b.Window) })
+	var parts []basePart
+	for len(states) > 0 {
+		end := min(partStates, len(states))
+		for end < len(states) && dayOf(states[end].Window) == dayOf(states[end-1].Window) {
+			end++
+		}
+		part, err := p.putPart(ctx, view, n, states[:end])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+		states = states[end:]
+	}
+	return parts, nil
+}
+
+// putPart stores states, which are in the order of their windows.
+func (p *Pipeline[E]) putPart(ctx context.Context, view *registration[E], n int64, states []delta.State) (basePart, error) {
+	part := basePart{MinWindow: states[0].Window, MaxWindow: states[len(states)-1].Window}
+	slices.SortFunc(states, compareStates)
+	body, err := statefile.Encode(view.meta(), states)
+	if err != nil {
+		return part, err
+	}
+	name := fmt.Sprintf("%s/%020d/%s.parquet", view.bases(), n, archive.NewNonce())
+	part.File, err = p.archive.PutFile(ctx, name, body, int64(len(states)))
+	return part, err
+}

@@ -1,0 +1,115 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/anabranch-go/anabranch/internal/statefile"
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// readStates reads a state file of a view: checksum first, then what it says of
+// itself, then the states, sorted.
+func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], file archive.File) ([]delta.State, error) {
+	if states, ok := p.cache.get(file.Name); ok {
+		return states, nil
+	}
+	body, err := p.archive.ReadFile(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	meta, states, err := statefile.Decode(file.Name, body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
+	}
+	if meta != view.meta() {
+		return nil, fmt.Errorf("%w: %s holds states of %+v, not of %+v", archive.ErrCorrupt, file.Name, meta, view.meta())
+	}
+	p.cache.put(file.Name, states)
+	return states, nil
+}
+
+// sealedStates gives a view's states over a segment, sorted: from its sealed
+// delta or, where the segment has none of this view or has lost it, from its
+// events.
+func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], segment archive.Entry) ([]delta.State, error) {
+	sealed, ok := segment.Deltas[view.fingerprint]
+	if ok {
+		if sealed.File == nil {
+			return nil, nil
+		}
+		states, err := p.readStates(ctx, view, *sealed.File)
+		if !errors.Is(err, archive.ErrMissing) {
+			return states, err
+		}
+	}
+	return p.refold(ctx, view, segment)
+}
+
+// refold folds a segment's events into a view's states.
+func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment archive.Entry) ([]delta.State, error) {
+	if segment.Events == nil {
+		return nil, nil
+	}
+	name := view.fingerprint + " of " + segment.Events.Name
+	if states, ok := p.cache.get(name); ok {
+		return states, nil
+	}
+	plan, err := view.bind()
+	if err != nil {
+		return nil, err
+	}
+	table := plan.newTable()
+	if err := p.readEvents(ctx, segment, plan.columns, func(c *source.Chunk[E]) error {
+		_, err := table.fold(c)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	p.config.Observer.Observe(Observation{Kind: Refolded, View: view.name, Partition: segment.Partition,
+		From: segment.From, To: segment.To, Rows: segment.Events.Rows})
+	states := table.encodeSorted()
+	p.cache.put(name, states)
+	return states, nil
+}
+
+// readEvents calls fold with a segment's events, chunk by chunk.
+func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, columns []int, fold func(*source.Chunk[E]) error) error {
+	if segment.Events == nil {
+		return nil
+	}
+	body, err := p.archive.ReadFile(ctx, *segment.Events)
+	if err != nil {
+		return err
+	}
+	reader, err := source.OpenParquet[E](segment.Events.Name, body, source.ParquetOptions{Columns: columns})
+	if err != nil {
+		return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
+	}
+	rows := int64(0)
+	for {
+		chunk, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk.Partition = segment.Partition
+		rows += int64(chunk.Len())
+		if err := fold(chunk); err != nil {
+			return err
+		}
+	}
+	if rows != segment.Events.Rows {
+		return fmt.Errorf("%w: %s holds %d events, and its entry says %d", archive.ErrCorrupt, segment.Events.Name, rows, segment.Events.Rows)
+	}
+	return nil
+}
