@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -146,3 +147,20 @@ func goKind(t reflect.Type) Kind {
 }
 
 var timeType = reflect.TypeFor[time.Time]()
+
+// String shows a value to people.
+func (v Value) String() string {
+	switch {
+	case v.Null:
+		return "null"
+	case v.Kind == Float:
+		return strconv.FormatFloat(v.Float, 'g', -1, 64)
+	case v.Kind.text():
+		return strconv.Quote(v.Text)
+	case v.Kind == Time:
+		return FromMicros(v.Int).Format(time.RFC3339Nano)
+	case v.Kind == Bool:
+		return strconv.FormatBool(v.Int != 0)
+	}
+	return strconv.FormatInt(v.Int, 10)
+}
