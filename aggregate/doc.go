@@ -1,2 +1,21 @@
-// Package aggregate folds events into mergeable states.
+// Package aggregate folds events into mergeable states: commutative monoids with
+// a codec. An event is folded once, in whatever chunk, order and layer; states
+// are merged in whatever tree; the result is the same.
+//
+// Built in, each in its own file:
+//
+//   - [Count] and [CountOf] count events, or a field's values.
+//   - [Sum] adds up integers and money exactly; [SumFloat] floats, exactly too.
+//   - [Distinct] counts the different values of a field.
+//   - [Where] folds only what a predicate selects.
+//   - [Join2] to [Join6] make several aggregates one, with one result.
+//   - [Of] makes an aggregate of the caller's own [Monoid].
+//
+// An [Aggregate] is a definition, made once, as a variable, and safe for
+// concurrent use. Bound to a schema, it makes [Results]: vectors of group states
+// that engines fold chunks into, over columns. Encoded states carry no name; the
+// one who stores them keeps [Aggregate.Codec] beside them, and refuses another's.
+//
+// Package aggregatetest checks the laws that all this rests on, for the built-in
+// ones and for callers' own.
 package aggregate

@@ -10,4 +10,9 @@ var (
 	ErrOverflow = errors.New("aggregate: result overflows")
 	// ErrKind says that a field's kind can't be aggregated so.
 	ErrKind = errors.New("aggregate: field of the wrong kind")
+	// ErrDefinition says that an aggregate can't be used at all: a part of it, or
+	// its function, is nil.
+	ErrDefinition = errors.New("aggregate: unusable definition")
+	// ErrPanic says that code of the caller's panicked while it made a result.
+	ErrPanic = errors.New("aggregate: the caller's code panicked")
 )

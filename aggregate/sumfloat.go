@@ -1,0 +1,216 @@
+package aggregate
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/anabranch-go/anabranch/source"
+)
+
+const sumFloatCodec = "sum.float/1"
+
+// SumFloat adds up a float field. The sum is exact inside and rounded once, to
+// the nearest, so that it's the same bits in whatever order and parts the events
+// come. Nulls are skipped; the sum of none is 0. A NaN, or infinities of both
+// signs, make it NaN; one infinity makes it that; a finite sum past the largest
+// float is ErrOverflow. Errors of the field come from Bind.
+func SumFloat[E any, N ~float32 | ~float64](f source.Field[E, N]) Aggregate[E, float64] {
+	return sumFloat[E, N]{f}
+}
+
+type sumFloat[E any, N ~float32 | ~float64] struct{ field source.Field[E, N] }
+
+func (a sumFloat[E, N]) Codec() string  { return sumFloatCodec }
+func (a sumFloat[E, N]) String() string { return fmt.Sprintf("sumfloat(%s)", a.field) }
+func (a sumFloat[E, N]) HasCode() bool  { return a.field.HasCode() }
+
+func (a sumFloat[E, N]) Bind(b *source.Binder[E]) (Maker[E, float64], error) {
+	slot, err := a.field.Bind(b)
+	if err != nil {
+		return nil, fmt.Errorf("cannot bind %s: %w", a, err)
+	}
+	return func() Results[E, float64] { return &floatStates[E]{slot: slot} }, nil
+}
+
+// What a group saw that isn't a number. Once is as good as often.
+const (
+	sawNaN = 1 << iota
+	sawPlus
+	sawMinus
+	isNegative // in the encoding only
+	flagsEnd
+)
+
+// exactSum is one group's sum. Its zero value is zero.
+type exactSum struct {
+	words narrow
+	base  int16 // the word that words begins at, or wideBase
+	saw   uint8
+}
+
+type floatStates[E any] struct {
+	slot  int
+	sums  []exactSum
+	wides []wide // of the groups that need them
+}
+
+func (s *floatStates[E]) Grow(n int) { s.sums = grow(s.sums, n) }
+func (s *floatStates[E]) Reset()     { s.sums, s.wides = s.sums[:0], s.wides[:0] }
+
+func (s *floatStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
+	v := f.Vector(s.slot)
+	floats, rows := v.Floats, rows[:len(groups)]
+	if v.Valid == nil {
+		for i, g := range groups {
+			s.add(g, floats[rows[i]])
+		}
+		return
+	}
+	for i, g := range groups {
+		if row := rows[i]; v.Valid[row] {
+			s.add(g, floats[row])
+		}
+	}
+}
+
+func (s *floatStates[E]) add(group uint32, x float64) {
+	if x-x != 0 { // NaN or an infinity
+		s.sums[group].saw |= special(x)
+		return
+	}
+	n, base := split(x)
+	s.addNarrow(group, n, base)
+}
+
+func special(x float64) uint8 {
+	switch {
+	case math.IsNaN(x):
+		return sawNaN
+	case x > 0:
+		return sawPlus
+	}
+	return sawMinus
+}
+
+// addNarrow adds a number that begins at a word.
+func (s *floatStates[E]) addNarrow(group uint32, n narrow, base int) {
+	sum := &s.sums[group]
+	switch {
+	case int(sum.base) == base && sum.words.add(&n), n == narrow{}:
+	case sum.base == wideBase:
+		s.wides[sum.words[0]].add(&n, base)
+	case sum.words == narrow{}:
+		sum.words, sum.base = n, int16(base)
+	default:
+		low := min(int(sum.base), base)
+		moved, lowered := sum.words, n
+		if moved.lower(int(sum.base)-low) && lowered.lower(base-low) && moved.add(&lowered) {
+			sum.words, sum.base = moved, int16(low)
+			return
+		}
+		s.widen(group).add(&n, base)
+	}
+}
+
+// widen gives a group all the bits.
+func (s *floatStates[E]) widen(group uint32) *wide {
+	sum := &s.sums[group]
+	if sum.base != wideBase {
+		var w wide
+		w.add(&sum.words, int(sum.base))
+		sum.words[0], sum.base = uint64(len(s.wides)), wideBase
+		s.wides = append(s.wides, w)
+	}
+	return &s.wides[sum.words[0]]
+}
+
+func (s *floatStates[E]) Merge(groups []uint32, other States[E]) {
+	o := other.(*floatStates[E])
+	for i, g := range groups {
+		from := &o.sums[i]
+		s.sums[g].saw |= from.saw
+		if from.base == wideBase {
+			s.widen(g).merge(&o.wides[from.words[0]])
+			continue
+		}
+		s.addNarrow(g, from.words, int(from.base))
+	}
+}
+
+// exact gives a group's sum with all the bits.
+func (s *floatStates[E]) exact(group uint32) (w wide) {
+	sum := &s.sums[group]
+	if sum.base == wideBase {
+		return s.wides[sum.words[0]]
+	}
+	w.add(&sum.words, int(sum.base))
+	return w
+}
+
+// A state is a byte of flags and the magnitude of the finite values' sum. Many
+// states of one event or few take about ten bytes.
+func (s *floatStates[E]) AppendState(dst []byte, group uint32) []byte {
+	w, flags := s.exact(group), s.sums[group].saw
+	if w.magnitude() {
+		flags |= isNegative
+	}
+	return w.appendMagnitude(append(dst, flags))
+}
+
+func (s *floatStates[E]) MergeState(group uint32, state []byte) error {
+	if len(state) == 0 || state[0] >= flagsEnd {
+		return notState(sumFloatCodec, "it doesn't begin with flags")
+	}
+	var w wide
+	if !w.setMagnitude(state[1:]) {
+		return notState(sumFloatCodec, "%d bytes after the flags that aren't a magnitude", len(state)-1)
+	}
+	negative := state[0]&isNegative != 0
+	if negative {
+		w.negate()
+	}
+	if w.negative() != negative {
+		return notState(sumFloatCodec, "the sign doesn't fit the magnitude")
+	}
+	s.sums[group].saw |= state[0] &^ isNegative
+	s.mergeWide(group, &w)
+	return nil
+}
+
+// mergeWide adds a number, in its narrow form where it has one.
+func (s *floatStates[E]) mergeWide(group uint32, w *wide) {
+	base := 0
+	for base < exactWords-narrowWords && w[base] == 0 {
+		base++
+	}
+	n := narrow(w[base : base+narrowWords])
+	sign := uint64(int64(n[narrowWords-1]) >> 63)
+	for _, word := range w[base+narrowWords:] {
+		if word != sign {
+			s.widen(group).merge(w)
+			return
+		}
+	}
+	s.addNarrow(group, n, base)
+}
+
+func (s *floatStates[E]) Result(group uint32) (float64, error) {
+	switch saw := s.sums[group].saw; {
+	case saw&sawNaN != 0, saw == sawPlus|sawMinus:
+		return math.NaN(), nil
+	case saw == sawPlus:
+		return math.Inf(1), nil
+	case saw == sawMinus:
+		return math.Inf(-1), nil
+	}
+	w := s.exact(group)
+	negative := w.magnitude()
+	x := w.round()
+	if math.IsInf(x, 0) {
+		return 0, fmt.Errorf("%w: a sum past the largest float", ErrOverflow)
+	}
+	if negative {
+		x = -x
+	}
+	return x, nil
+}
