@@ -58,9 +58,13 @@ func (s Spec) fits(coarse Spec) bool {
 		return coarse.size%s.size == 0
 	case s.kind == tumbling && coarse.kind == hourly:
 		return hour%s.micros() == 0
+	case s.kind == tumbling && coarse.kind == weekly:
+		// Seven minutes divide a week though no day, and five hours east of UTC
+		// its Mondays even start on a multiple of seven minutes.
+		return week%s.micros() == 0
 	case s.kind == tumbling:
-		// Neighbouring months and years differ by one day, and weeks start four
-		// days off the epoch: each asks for a divisor of a day, as days do.
+		// Months and years differ from one another by single days, so they ask
+		// for a divisor of a day, as days do.
 		return day%s.micros() == 0
 	case coarse.kind == tumbling:
 		return s.fitsTumbling(coarse.micros())
