@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 )
 
@@ -75,7 +74,8 @@ func readNumbered(ctx context.Context, store Store, dir string, n int64, into an
 // that starts behind number x and ends without a publication says that there
 // is none above x.
 func newest(ctx context.Context, store Store, dir string, known int64) (int64, error) {
-	low, high := known, int64(math.MaxInt64) // the newest is in [low, high)
+	const unknown = 4 * maxNumber
+	low, high := known, int64(unknown) // the newest is in [low, high)
 	for step, above := int64(1), known; high-low > 1; {
 		n, found, done, err := firstPage(ctx, store, dir, above)
 		if err != nil {
@@ -89,7 +89,7 @@ func newest(ctx context.Context, store Store, dir string, known int64) (int64, e
 		if found && done {
 			return low, nil
 		}
-		if high == math.MaxInt64 {
+		if high == unknown {
 			step *= 2
 			above = low + step
 		} else {
