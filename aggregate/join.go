@@ -259,6 +259,6 @@ func (s *joinStates[E, R]) MergeState(group uint32, state []byte) error {
 }
 
 func (s *joinStates[E, R]) Result(group uint32) (r R, err error) {
-	defer catch(&err, "the result function of a join")
+	defer catch(&err, s.codec)
 	return s.result(group)
 }

@@ -59,10 +59,11 @@ func (a of[E, S, R]) HasCode() bool  { return true }
 
 func (a of[E, S, R]) Bind(b *source.Binder[E]) (Maker[E, R], error) {
 	b.NeedRows()
-	return func() Results[E, R] { return &ofStates[E, S, R]{monoid: a.monoid} }, nil
+	return func() Results[E, R] { return &ofStates[E, S, R]{codec: a.Codec(), monoid: a.monoid} }, nil
 }
 
 type ofStates[E, S, R any] struct {
+	codec  string
 	monoid Monoid[E, S, R]
 	states []S
 }
@@ -109,17 +110,17 @@ func (s *ofStates[E, S, R]) MergeState(group uint32, state []byte) error {
 func (s *ofStates[E, S, R]) decode(state []byte) (decoded S, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = notState(s.monoid.Codec(), "the decoder panicked: %v", p)
+			err = notState(s.codec, "the decoder panicked: %v", p)
 		}
 	}()
 	decoded, err = s.monoid.DecodeState(state)
 	if err != nil && !errors.Is(err, ErrState) {
-		err = fmt.Errorf("%w: %s: %w", ErrState, s.monoid.Codec(), err)
+		err = fmt.Errorf("%w: %s: %w", ErrState, s.codec, err)
 	}
 	return decoded, err
 }
 
 func (s *ofStates[E, S, R]) Result(group uint32) (r R, err error) {
-	defer catch(&err, "the result of "+s.monoid.Codec())
+	defer catch(&err, s.codec)
 	return s.monoid.Result(s.states[group]), nil
 }

@@ -27,8 +27,8 @@ func usable[E, R any](a Aggregate[E, R], where string) Aggregate[E, R] {
 }
 
 // catch turns a panic of the caller's code into an error.
-func catch(err *error, what string) {
+func catch(err *error, codec string) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: %s: %v", ErrPanic, what, p)
+		*err = fmt.Errorf("%w: making a result of %s: %v", ErrPanic, codec, p)
 	}
 }

@@ -1,0 +1,89 @@
+package aggregatetest
+
+import (
+	"fmt"
+
+	"pgregory.net/rapid"
+)
+
+// cut takes events apart at a place that's drawn.
+func cut[E any](t *rapid.T, events []E) (before, after []E) {
+	at := rapid.IntRange(0, len(events)).Draw(t, "cut")
+	return events[:at], events[at:]
+}
+
+var first = []uint32{0}
+
+func identity[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
+	want := k.folded(events)
+	s := k.folded(events)
+	s.Merge(first, k.states(1))
+	if err := k.differs("the state", want, 0, "with an empty group merged in", s, 0); err != nil {
+		return err
+	}
+	s = k.states(1)
+	s.Merge(first, k.folded(events))
+	if err := k.differs("the state", want, 0, "merged into an empty group", s, 0); err != nil {
+		return err
+	}
+	s = k.folded(events)
+	if err := s.MergeState(0, k.bytes(nil)); err != nil {
+		return fmt.Errorf("the state of no events is refused: %w", err)
+	}
+	return k.differs("the state", want, 0, "with the state of no events merged in", s, 0)
+}
+
+func associative[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
+	x, yz := cut(t, events)
+	y, z := cut(t, yz)
+	left := k.folded(x)
+	left.Merge(first, k.folded(y))
+	left.Merge(first, k.folded(z))
+	inner := k.folded(y)
+	inner.Merge(first, k.folded(z))
+	right := k.folded(x)
+	right.Merge(first, inner)
+	return k.differs("(x+y)+z", left, 0, "x+(y+z)", right, 0)
+}
+
+func commutative[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
+	x, y := cut(t, events)
+	xy := k.folded(x)
+	xy.Merge(first, k.folded(y))
+	yx := k.folded(y)
+	yx.Merge(first, k.folded(x))
+	return k.differs("x+y", xy, 0, "y+x", yx, 0)
+}
+
+func mergeIsMergeState[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
+	x, y := cut(t, events)
+	other := k.folded(y)
+	before := other.AppendState(nil, 0)
+	merged := k.folded(x)
+	merged.Merge(first, other)
+	encoded := k.folded(x)
+	if err := encoded.MergeState(0, before); err != nil {
+		return fmt.Errorf("a state is refused: %w", err)
+	}
+	if err := k.differs("after Merge", merged, 0, "after MergeState", encoded, 0); err != nil {
+		return err
+	}
+	k.fold(merged, 0, x) // what they share, this would change
+	k.fold(encoded, 0, x)
+	return differ("the other, before it was merged,", before, "after", other.AppendState(nil, 0))
+}
+
+func roundTrip[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
+	s := k.folded(events)
+	state := s.AppendState([]byte("before"), 0)
+	if string(state[:6]) != "before" {
+		return fmt.Errorf("AppendState changed the bytes that it appends to: %q", state[:6])
+	}
+	state = state[6:]
+	read := k.states(1)
+	if err := read.MergeState(0, state); err != nil {
+		return fmt.Errorf("the state %x is refused: %w", state, err)
+	}
+	clear(state) // who keeps it shows
+	return k.differs("the state", s, 0, "read back", read, 0)
+}
