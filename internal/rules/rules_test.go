@@ -1,0 +1,84 @@
+// Package rules holds the project's own rules as tests.
+package rules
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/anabranch-go/anabranch"
+
+// may says which packages of the project, and which modules of others, each
+// package may import: the design's direction. A package that isn't here may
+// import nothing but the standard library, so a new one must say what it needs.
+var may = map[string][]string{
+	"window":                  nil,
+	"partition":               nil,
+	"source":                  {"github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"},
+	"source/sourcetest":       {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},
+	"aggregate":               {"source"},
+	"aggregate/aggregatetest": {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},
+	"sink":                    {"window", "github.com/go-json-experiment/json"},
+	"sink/sinktest":           {"sink", "window", "github.com/stretchr/testify"},
+	"lambda": {"window", "aggregate", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile",
+		"github.com/parquet-go/parquet-go", "golang.org/x/sync"},
+	"lambda/archive":             {"golang.org/x/sys"},
+	"lambda/archive/archivetest": {"lambda/archive", "github.com/stretchr/testify"},
+	"lambda/delta":               nil,
+	"lambda/delta/deltatest":     {"lambda/delta", "github.com/stretchr/testify"},
+	"internal/statefile":         {"lambda/delta", "github.com/parquet-go/parquet-go"},
+	"internal/reference":         nil,
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestPackagesImportOnlyWhatTheDesignAllows(t *testing.T) {
+	for _, pkg := range list(t) {
+		name := strings.TrimPrefix(pkg.ImportPath, module+"/")
+		if strings.HasPrefix(name, "examples/") {
+			continue // whole programs may import anything that a user may
+		}
+		for _, imported := range pkg.Imports {
+			require.True(t, allowed(name, imported), "%s imports %s", name, imported)
+		}
+	}
+}
+
+func allowed(name, imported string) bool {
+	own, isOurs := strings.CutPrefix(imported, module+"/")
+	if isOurs {
+		return slices.Contains(may[name], own)
+	}
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	return slices.ContainsFunc(may[name], func(prefix string) bool {
+		return imported == prefix || strings.HasPrefix(imported, prefix+"/")
+	})
+}
+
+func list(t *testing.T) []listed {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...").Output()
+	require.NoError(t, err)
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg listed
+		err := decoder.Decode(&pkg)
+		if errors.Is(err, io.EOF) {
+			require.NotEmpty(t, all)
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, pkg)
+	}
+}
