@@ -1,0 +1,233 @@
+package aggregate_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+func bind[R any](a aggregate.Aggregate[sale, R]) error {
+	b, err := source.NewBinder[sale]()
+	if err != nil {
+		return err
+	}
+	_, err = a.Bind(b)
+	return err
+}
+
+func TestCodecsAndDefinitionsCompose(t *testing.T) {
+	a := aggregate.Join3(aggregate.Sum(cents), aggregate.Where(aggregate.Count[sale](), source.Equal(paid, true)),
+		aggregate.Distinct(shop), func(a, b, c int64) int64 { return a + b + c })
+	require.Equal(t, "join(sum.int/1,count/1,distinct.string/1)", a.Codec())
+	require.Equal(t, "join(sum(cents:decimal(2)),where(count(),Paid:bool in 1..1),distinct(Shop:string))", a.String())
+	require.False(t, a.HasCode(), "what makes the result isn't in the states")
+}
+
+// A view with code must declare its version, wherever in the aggregate it is.
+func TestCodeIsSeenThroughEveryOperator(t *testing.T) {
+	add := func(a, b int64) int64 { return a + b }
+	code := aggregate.Sum(double)
+	require.True(t, code.HasCode())
+	require.True(t, aggregate.CountOf(double).HasCode())
+	require.True(t, aggregate.Distinct(region).HasCode())
+	require.True(t, aggregate.Join2(aggregate.Count[sale](), code, add).HasCode())
+	require.True(t, aggregate.Where(code, source.Predicate[sale]{}).HasCode())
+	require.True(t, aggregate.Where(aggregate.Count[sale](), source.Func(func(*sale) bool { return true })).HasCode())
+	require.True(t, aggregate.Of(lengths{}).HasCode())
+}
+
+func TestBindReportsWhatIsUnusable(t *testing.T) {
+	var none source.Field[sale, int64]
+	var notext source.Field[sale, string]
+	bad := source.FieldOf(func(e *sale) *int64 { return new(int64) })
+	badFloat := source.FieldOf(func(e *sale) *float64 { return new(float64) })
+	count := aggregate.Count[sale]()
+	add := func(a, b int64) int64 { return a + b }
+	for _, err := range []error{
+		bind(aggregate.CountOf(none)), bind(aggregate.Sum(bad)), bind(aggregate.SumFloat(badFloat)), bind(aggregate.Distinct(notext)),
+		bind(aggregate.Join2(count, aggregate.Sum(bad), add)),
+		bind(aggregate.Where(aggregate.Sum(bad), source.Predicate[sale]{})),
+		bind(aggregate.Where(count, source.Equal(bad, 1))),
+	} {
+		require.ErrorIs(t, err, source.ErrField)
+	}
+	for _, err := range []error{
+		bind(aggregate.Join2[sale, int64, int64, int64](count, nil, add)),
+		bind(aggregate.Join2[sale, int64, int64, int64](count, count, nil)),
+		bind(aggregate.Where[sale, int64](nil, source.Predicate[sale]{})),
+		bind(aggregate.Of[sale, int, int](nil)),
+		bind(aggregate.Of(nameless{})),
+	} {
+		require.ErrorIs(t, err, aggregate.ErrDefinition)
+	}
+}
+
+type nameless struct{ lengths }
+
+func (nameless) Codec() string { return "" }
+
+func TestEveryJoinKeepsItsParts(t *testing.T) {
+	one, two, three := aggregate.Count[sale](), aggregate.Sum(cents), aggregate.Distinct(shop)
+	events := []sale{{Cents: 10, Shop: "norte"}, {Cents: 20, Shop: "sur"}, {Cents: 30, Shop: "sur"}}
+	check := func(a aggregate.Aggregate[sale, []int64], want ...int64) {
+		t.Helper()
+		got, err := fold(t, a, 1, []uint32{0, 0, 0}, events).Result(0)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	check(aggregate.Join2(one, two, func(a, b int64) []int64 { return []int64{a, b} }), 3, 60)
+	check(aggregate.Join3(one, two, three, func(a, b, c int64) []int64 { return []int64{a, b, c} }), 3, 60, 2)
+	check(aggregate.Join4(one, two, three, two, func(a, b, c, d int64) []int64 { return []int64{a, b, c, d} }), 3, 60, 2, 60)
+	check(aggregate.Join5(one, two, three, two, one, func(a, b, c, d, e int64) []int64 { return []int64{a, b, c, d, e} }), 3, 60, 2, 60, 3)
+	check(aggregate.Join6(one, two, three, two, one, three,
+		func(a, b, c, d, e, f int64) []int64 { return []int64{a, b, c, d, e, f} }), 3, 60, 2, 60, 3, 2)
+}
+
+func TestAResultThatPanicsIsAnError(t *testing.T) {
+	ratio := aggregate.Join2(aggregate.Sum(cents), aggregate.CountOf(coupon), func(sum, n int64) int64 { return sum / n })
+	_, err := fold(t, ratio, 1, []uint32{0}, []sale{{Cents: 10}}).Result(0)
+	require.ErrorIs(t, err, aggregate.ErrPanic)
+	require.ErrorContains(t, err, "divide by zero")
+}
+
+func TestAPartsErrorIsTheJoins(t *testing.T) {
+	called := false
+	a := aggregate.Join2(aggregate.Count[sale](), aggregate.Sum(cents), func(n, sum int64) int64 { called = true; return n })
+	_, err := fold(t, a, 1, []uint32{0, 0}, []sale{{Cents: math.MaxInt64}, {Cents: 1}}).Result(0)
+	require.ErrorIs(t, err, aggregate.ErrOverflow)
+	require.False(t, called, "there is nothing to make a result of")
+}
+
+// A sum may pass 64 bits on its way, in either direction.
+func TestASumComesBackFromBeyond64Bits(t *testing.T) {
+	a := aggregate.Sum(cents)
+	got, err := fold(t, a, 1, make([]uint32, 4), []sale{{Cents: math.MaxInt64}, {Cents: math.MaxInt64}, {Cents: math.MinInt64}, {Cents: -5}}).Result(0)
+	require.NoError(t, err)
+	require.EqualValues(t, math.MaxInt64-6, got)
+	got, err = fold(t, a, 1, make([]uint32, 3), []sale{{Cents: math.MinInt64}, {Cents: -1}, {Cents: 1}}).Result(0)
+	require.NoError(t, err)
+	require.EqualValues(t, math.MinInt64, got)
+}
+
+func TestFloatsThatRoundingWouldLose(t *testing.T) {
+	sum := func(xs ...float64) float64 {
+		events := make([]sale, len(xs))
+		for i, x := range xs {
+			events[i].Price = x
+		}
+		got, err := fold(t, aggregate.SumFloat(price), 1, make([]uint32, len(xs)), events).Result(0)
+		require.NoError(t, err)
+		return got
+	}
+	tiny := math.SmallestNonzeroFloat64
+	require.Equal(t, 1.0, sum(1e100, 1, -1e100))
+	require.Equal(t, tiny, sum(math.MaxFloat64, tiny, -math.MaxFloat64))
+	require.Equal(t, math.MaxFloat64, sum(math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64))
+	require.Equal(t, 1.0, sum(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1), "ten roundings would give 0.9999999999999999")
+	require.Equal(t, 1.0, sum(1, 0x1p-53), "a tie goes to even")
+	require.Equal(t, 1+0x1p-52, sum(1, 0x1p-53, tiny), "just past a tie goes up")
+	require.Equal(t, 0x1p-1022, sum(0x1p-1022-tiny, tiny), "the first normal float")
+	require.False(t, math.Signbit(sum(1, -1)), "zero has no sign")
+}
+
+func TestAFloatSumPastTheLargestIsNoInfinity(t *testing.T) {
+	s := fold(t, aggregate.SumFloat(price), 1, make([]uint32, 2), []sale{{Price: math.MaxFloat64}, {Price: math.MaxFloat64}})
+	_, err := s.Result(0)
+	require.ErrorIs(t, err, aggregate.ErrOverflow)
+}
+
+// Counts that damaged or foreign states add up stay past 63 bits, in any order.
+func TestCountsDoNotWrap(t *testing.T) {
+	s := fold(t, aggregate.Count[sale](), 1, nil, nil)
+	largest := []byte("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01")
+	for range 3 {
+		require.NoError(t, s.MergeState(0, largest))
+		_, err := s.Result(0)
+		require.ErrorIs(t, err, aggregate.ErrOverflow)
+		require.Equal(t, largest, s.AppendState(nil, 0))
+	}
+}
+
+// A state is made once an event, so its size is what stores pay.
+func TestStatesAreSmall(t *testing.T) {
+	size := func(s aggregate.States[sale]) int { return len(s.AppendState(nil, 0)) }
+	events := []sale{{Price: 19.99, Cents: 1999, Shop: "norte", Serial: 7}, {Price: 5, Cents: 500, Shop: "sur", Serial: 8}}
+	groups := make([]uint32, len(events))
+	require.Equal(t, 1, size(fold(t, aggregate.Count[sale](), 1, groups, events)))
+	require.Equal(t, 2, size(fold(t, aggregate.Sum(cents), 1, groups, events)))
+	require.LessOrEqual(t, size(fold(t, aggregate.SumFloat(price), 1, groups, events)), 10)
+	require.Equal(t, 3, size(fold(t, aggregate.Distinct(serial), 1, groups, events)))
+	require.Equal(t, 1+6+4, size(fold(t, aggregate.Distinct(shop), 1, groups, events)))
+}
+
+// A panic in the caller's Add passes through, and the frame knows where it was.
+func TestAPanicInAddIsLocated(t *testing.T) {
+	b, err := source.NewBinder[sale]()
+	require.NoError(t, err)
+	maker, err := aggregate.Of(refusing{}).Bind(b)
+	require.NoError(t, err)
+	builder := source.NewBuilder[sale](b.Schema(), nil)
+	for i, name := range []string{"norte", "bad", "sur"} {
+		builder.Append(&sale{Shop: name}, int64(100+i), nil)
+	}
+	frame := b.NewFrame()
+	frame.Load(builder.Chunk(0, 100, 103))
+	s := maker()
+	s.Grow(1)
+	require.PanicsWithValue(t, "bad", func() { s.Add(make([]uint32, 3), []int32{0, 1, 2}, frame) })
+	offset, ok := frame.Visited()
+	require.True(t, ok)
+	require.EqualValues(t, 101, offset)
+}
+
+type refusing struct{ lengths }
+
+func (refusing) Add(s map[int]int, e *sale) map[int]int {
+	if e.Shop == "bad" {
+		panic("bad")
+	}
+	return s
+}
+
+func TestAFieldIsBoundOnce(t *testing.T) {
+	b, err := source.NewBinder[sale]()
+	require.NoError(t, err)
+	a := aggregate.Join2(aggregate.Sum(points), aggregate.Distinct(points), func(a, b int64) int64 { return a })
+	_, err = a.Bind(b)
+	require.NoError(t, err)
+	require.Len(t, b.Columns(), 1)
+}
+
+// A vector keeps its texts over a Reset, but not for ever.
+func TestManyTextsAndDictionaries(t *testing.T) {
+	b, err := source.NewBinder[sale]()
+	require.NoError(t, err)
+	maker, err := aggregate.Distinct(shop).Bind(b)
+	require.NoError(t, err)
+	s, frame := maker(), b.NewFrame()
+	for round := range 40 { // more dictionaries than are kept in mind
+		s.Reset()
+		s.Grow(2)
+		builder := source.NewBuilder[sale](b.Schema(), nil)
+		n := 10
+		if round == 3 {
+			n = 70_000 // more texts than outlive a Reset
+		}
+		groups, rows := make([]uint32, n), make([]int32, n)
+		for i := range n {
+			builder.Append(&sale{Shop: strings.Repeat("x", round%3) + string(rune('a'+i%7)) + string(rune(0x4e00+i/7))}, int64(i), nil)
+			rows[i] = int32(i)
+		}
+		frame.Load(builder.Chunk(0, 0, int64(n)))
+		s.Add(groups, rows, frame)
+		s.Add(groups, rows, frame)
+		got, err := s.Result(0)
+		require.NoError(t, err)
+		require.EqualValues(t, n, got)
+	}
+}
