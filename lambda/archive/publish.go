@@ -93,7 +93,7 @@ func newest(ctx context.Context, store Store, dir string, known int64) (int64, e
 			step *= 2
 			above = low + step
 		} else {
-			above = low + (high-low)/2
+			above = low + (high-low-1)/2
 		}
 	}
 	return low, nil
