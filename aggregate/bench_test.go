@@ -1,0 +1,148 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+const benchChunk = 4096
+
+// click is a typical event, with none of the rare kinds.
+type click struct {
+	User  string
+	ID    int64
+	Cents int64
+	Price float64
+	At    time.Time
+}
+
+var (
+	clickUser  = source.FieldOf(func(e *click) *string { return &e.User })
+	clickID    = source.FieldOf(func(e *click) *int64 { return &e.ID })
+	clickCents = source.FieldOf(func(e *click) *int64 { return &e.Cents })
+	clickPrice = source.FieldOf(func(e *click) *float64 { return &e.Price })
+)
+
+// bench folds the same 64 chunks again and again: events of 10,000 users, each in
+// one of n groups at random. ns/op is per event, the groups' memory in place.
+func bench[R any](b *testing.B, name string, a aggregate.Aggregate[click, R]) {
+	for _, n := range []int{1000, 1_000_000} {
+		b.Run(fmt.Sprintf("%s/groups=%d", name, n), func(b *testing.B) {
+			s, frame, chunks, groups := benchStates(b, a, n)
+			rows := make([]int32, benchChunk)
+			for i := range rows {
+				rows[i] = int32(i)
+			}
+			fold := func(i int) {
+				frame.Load(chunks[i%len(chunks)])
+				s.Add(groups[i%len(chunks)], rows, frame)
+			}
+			for i := range chunks {
+				fold(i)
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := 0; i < b.N; i += benchChunk {
+				fold(i / benchChunk)
+			}
+		})
+	}
+}
+
+func benchStates[R any](b *testing.B, a aggregate.Aggregate[click, R], n int) (
+	aggregate.Results[click, R], *source.Frame[click], []*source.Chunk[click], [][]uint32) {
+	binder, err := source.NewBinder[click]()
+	if err != nil {
+		b.Fatal(err)
+	}
+	states, err := a.Bind(binder)
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	builder := source.NewBuilder[click](binder.Schema(), nil)
+	var chunks []*source.Chunk[click]
+	var groups [][]uint32
+	for range 64 {
+		builder.Reset()
+		to := make([]uint32, benchChunk)
+		for i := range to {
+			user := random.IntN(10_000)
+			builder.Append(&click{User: "user-" + strconv.Itoa(user), ID: int64(user), Cents: random.Int64N(100_000),
+				Price: float64(random.IntN(100_000)) / 100, At: time.Unix(0, 0)}, int64(i), nil)
+			to[i] = uint32(random.IntN(n))
+		}
+		chunks, groups = append(chunks, builder.Chunk(0, 0, benchChunk)), append(groups, to)
+	}
+	s := states()
+	s.Grow(n)
+	return s, binder.NewFrame(), chunks, groups
+}
+
+var joined = aggregate.Join3(aggregate.Sum(clickCents), aggregate.Count[click](), aggregate.Distinct(clickUser),
+	func(a, b, c int64) [3]int64 { return [3]int64{a, b, c} })
+
+func BenchmarkAdd(b *testing.B) {
+	bench(b, "count", aggregate.Count[click]())
+	bench(b, "sum", aggregate.Sum(clickCents))
+	bench(b, "sumfloat", aggregate.SumFloat(clickPrice))
+	bench(b, "distinct_int", aggregate.Distinct(clickID))
+	bench(b, "distinct_string", aggregate.Distinct(clickUser))
+	bench(b, "where", aggregate.Where(aggregate.Sum(clickCents), source.AtLeast(clickCents, 50_000)))
+	bench(b, "join3", joined)
+}
+
+// benchState takes every group's state out, and in again; ns/op is per state.
+// With 1,000 groups each holds about 262 events, with 1M at most a few.
+func benchState[R any](b *testing.B, name string, a aggregate.Aggregate[click, R]) {
+	for _, n := range []int{1000, 1_000_000} {
+		s, frame, chunks, groups := benchStates(b, a, n)
+		rows := make([]int32, benchChunk)
+		for i := range rows {
+			rows[i] = int32(i)
+		}
+		for i := range chunks {
+			frame.Load(chunks[i])
+			s.Add(groups[i], rows, frame)
+		}
+		b.Run(fmt.Sprintf("append/%s/groups=%d", name, n), func(b *testing.B) {
+			var state []byte
+			var size int
+			b.ReportAllocs()
+			for i := range b.N {
+				state = s.AppendState(state[:0], uint32(i%n))
+				size += len(state)
+			}
+			b.ReportMetric(float64(size)/float64(b.N), "bytes/state")
+		})
+		b.Run(fmt.Sprintf("merge/%s/groups=%d", name, n), func(b *testing.B) {
+			encoded := make([][]byte, min(n, 4096))
+			for i := range encoded {
+				encoded[i] = s.AppendState(nil, uint32(i))
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				i %= len(encoded)
+				if err := s.MergeState(uint32(i), encoded[i]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkState(b *testing.B) {
+	benchState(b, "count", aggregate.Count[click]())
+	benchState(b, "sum", aggregate.Sum(clickCents))
+	benchState(b, "sumfloat", aggregate.SumFloat(clickPrice))
+	benchState(b, "distinct_int", aggregate.Distinct(clickID))
+	benchState(b, "distinct_string", aggregate.Distinct(clickUser))
+	benchState(b, "join3", joined)
+}
