@@ -80,34 +80,35 @@ func TestAwkwardHours(t *testing.T) {
 func naive(loc *time.Location, from, to time.Time) map[kind][]int64 {
 	found := map[kind][]int64{}
 	var seen [global]int64
+	var lastHour, lastOffset int
 	for at := from.In(loc); at.Before(to); at = at.Add(time.Second) {
-		y, m, d := at.Date()
+		// The rest can change only with the offset or on the full hour.
 		_, offset := at.Zone()
+		local := int(at.Unix()) + offset + 400*366*86400
+		if !at.Equal(from) && offset == lastOffset && local/3600 == lastHour {
+			continue
+		}
+		lastHour, lastOffset = local/3600, offset
+		y, m, d := at.Date()
 		midnight := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 		monday := midnight.AddDate(0, 0, -(int(midnight.Weekday())+6)%7)
 		now := [global]int64{
-			hourly:  midnight.Unix() + int64(at.Hour())*3600,
 			daily:   midnight.Unix(),
 			weekly:  monday.Unix(),
 			monthly: int64(y)*12 + int64(m),
 			yearly:  int64(y),
-			invalid: int64(offset),
 		}
 		if at.Equal(from) {
 			seen = now
 			continue
 		}
-		if now[hourly] != seen[hourly] || now[invalid] != seen[invalid] {
-			found[hourly] = append(found[hourly], at.UnixMicro())
-		}
+		found[hourly] = append(found[hourly], at.UnixMicro())
 		for k := daily; k <= yearly; k++ {
 			if now[k] > seen[k] {
 				found[k] = append(found[k], at.UnixMicro())
-			} else {
-				now[k] = seen[k]
+				seen[k] = now[k]
 			}
 		}
-		seen = now
 	}
 	return found
 }
@@ -186,5 +187,21 @@ func TestCalendarStarts(t *testing.T) {
 	} {
 		span := s.At(at)
 		require.Equal(t, want, span.Start.Format(time.RFC3339)+" "+span.End.Sub(span.Start).String())
+	}
+}
+
+// A rule that falls back across midnight, as St John's once did, but goes on for
+// ever: the repeated minutes belong to the new day in the year 9000 too. (Before
+// 1970 the time package reads a bare rule wrongly; no real location has one then.)
+func TestRepeatedMidnightForEver(t *testing.T) {
+	loc := ruleOnly(t, "<-03>3<-02>,M3.2.0/0:01,M11.1.0/0:01")
+	z := zoneSpecs{loc, Hour(loc), Day(loc), Week(loc), Month(loc), Year(loc)}
+	for _, year := range []int{2010, 2100, 2500, 2501, 2502, 2901, 9000} {
+		sunday := time.Date(year, 11, 1, 2, 1, 0, 0, time.UTC)
+		sunday = sunday.AddDate(0, 0, (7-int(sunday.Weekday()))%7)
+		_, before := sunday.Add(-time.Second).In(loc).Zone()
+		_, after := sunday.In(loc).Zone()
+		require.Equal(t, -3600, after-before, "%v", sunday)
+		checkNaive(t, z, sunday)
 	}
 }

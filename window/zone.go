@@ -28,9 +28,11 @@ type segment struct{ start, end, offset, reached int64 }
 // The table ends with 2501. A location's yearly rule speaks of months and
 // weekdays, and the Gregorian calendar repeats those after 400 years, so a time
 // from tableFold on has the offset of one a few cycles earlier. The year after
-// tableFold is in the table so that no segment is cut short there.
+// tableFold is in the table so that no segment is cut short there. It starts
+// with the zero time, so that the zero time that ZoneBounds gives for "no end"
+// can't be the end of a segment.
 var (
-	tableStart = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	tableStart = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	tableEnd   = time.Date(2502, 1, 1, 0, 0, 0, 0, time.UTC)
 	tableFold  = time.Date(2501, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 )

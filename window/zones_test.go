@@ -2,6 +2,7 @@ package window
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -116,4 +117,16 @@ func TestZoneMergesSegments(t *testing.T) {
 	span := Hour(loc).At(time.Date(2099, 12, 31, 20, 30, 0, 0, loc))
 	require.Equal(t, time.Date(2099, 12, 31, 20, 0, 0, 0, loc), span.Start)
 	require.Equal(t, time.Hour, span.End.Sub(span.Start))
+}
+
+// ruleOnly makes a location that has nothing but a rule as POSIX's TZ writes it:
+// an empty TZif file of version 2 (RFC 8536) with one type, and the footer.
+func ruleOnly(t require.TestingT, rule string) *time.Location {
+	header := append([]byte("TZif2"), make([]byte, 15+6*4)...)
+	header[39], header[43] = 1, 4 // one type, four bytes of abbreviations
+	block := append(make([]byte, 6), "LMT\x00"...)
+	data := slices.Concat(header, block, header, block, []byte("\n"+rule+"\n"))
+	loc, err := time.LoadLocationFromTZData("rule", data)
+	require.NoError(t, err)
+	return loc
 }
