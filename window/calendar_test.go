@@ -123,6 +123,16 @@ func checkNaive(t require.TestingT, z zoneSpecs, middle time.Time) {
 			got = append(got, at)
 		}
 		require.Equal(t, found[s.kind], got, "%v around %v", s, middle.UTC())
+		// And between the boundaries, where the clock may have gone back.
+		for i, start := range got {
+			end := to.UnixMicro()
+			if i+1 < len(got) {
+				end = got[i+1]
+			}
+			for at := start; at < end; at += minute / 2 {
+				require.Equal(t, start, assignOne(s, at), "%v at %v", s, time.UnixMicro(at).UTC())
+			}
+		}
 	}
 }
 
