@@ -46,7 +46,7 @@ type distinctWords[E any] struct {
 	kind    source.Kind
 	codec   string
 	set     set
-	scratch []uint64
+	scratch []int64
 }
 
 func (s *distinctWords[E]) Grow(n int) { s.set.grow(n) }
@@ -92,26 +92,16 @@ func (s *distinctWords[E]) Merge(groups []uint32, other States[E]) {
 func (s *distinctWords[E]) AppendState(dst []byte, group uint32) []byte {
 	s.scratch = s.set.words(s.scratch[:0], group)
 	words := s.scratch
-	slices.SortFunc(words, func(a, b uint64) int { return compareInts(int64(a), int64(b)) })
+	slices.Sort(words)
 	dst = binary.AppendUvarint(dst, uint64(len(words)))
 	for i, word := range words {
 		if i == 0 {
-			dst = binary.AppendUvarint(dst, zigzag(int64(word)))
+			dst = binary.AppendUvarint(dst, zigzag(word))
 			continue
 		}
-		dst = binary.AppendUvarint(dst, word-words[i-1]-1)
+		dst = binary.AppendUvarint(dst, uint64(word-words[i-1])-1)
 	}
 	return dst
-}
-
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func (s *distinctWords[E]) MergeState(group uint32, state []byte) error {

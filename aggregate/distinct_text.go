@@ -15,7 +15,7 @@ type distinctTexts[E any] struct {
 	slot    int
 	set     set
 	texts   *texts
-	scratch []uint64
+	scratch []int64
 	sorted  []string
 }
 

@@ -17,11 +17,12 @@ const (
 	exactBits   = 64 * exactWords
 	exactUnit   = -1074 // the exponent of bit 0
 	narrowWords = 3
-	wideBase    = -1 // in exactSum.base: the sum is in words[0] of the wide ones
+	wideBase    = -1 // in exactSum.base: the sum is the wide one at words.lo
 )
 
-// narrow is a two's complement number of 192 bits.
-type narrow [narrowWords]uint64
+// narrow is a two's complement number of 192 bits. It's a struct since the
+// compiler keeps those in registers, and arrays in memory.
+type narrow struct{ lo, mid, hi uint64 }
 
 // wide is a two's complement number with all the bits that a sum can need.
 type wide [exactWords]uint64
@@ -36,52 +37,46 @@ func split(x float64) (n narrow, base int) {
 	}
 	base = exponent >> 6
 	shift := uint(exponent & 63)
-	n[0], n[1] = mantissa<<shift, mantissa>>(64-shift)
-	if int64(b) < 0 {
-		n.negate()
-	}
+	sign := uint64(int64(b) >> 63) // to negate is to flip all bits and add one
+	var carry uint64
+	n.lo, carry = bits.Add64(mantissa<<shift^sign, sign&1, 0)
+	n.mid, carry = bits.Add64(mantissa>>(64-shift)^sign, 0, carry)
+	n.hi = sign + carry
 	return n, base
 }
 
-func (n *narrow) negate() {
+// plus says whether the sum fits.
+func (n narrow) plus(m narrow) (sum narrow, ok bool) {
 	var carry uint64
-	n[0], carry = bits.Add64(^n[0], 1, 0)
-	n[1], carry = bits.Add64(^n[1], 0, carry)
-	n[2], _ = bits.Add64(^n[2], 0, carry)
+	sum.lo, carry = bits.Add64(n.lo, m.lo, 0)
+	sum.mid, carry = bits.Add64(n.mid, m.mid, carry)
+	sum.hi, _ = bits.Add64(n.hi, m.hi, carry)
+	return sum, (sum.hi^n.hi)&(sum.hi^m.hi)>>63 == 0
 }
 
-// add says whether the sum fits; if it doesn't, n is unchanged.
-func (n *narrow) add(m *narrow) bool {
-	lo, carry := bits.Add64(n[0], m[0], 0)
-	mid, carry := bits.Add64(n[1], m[1], carry)
-	hi, _ := bits.Add64(n[2], m[2], carry)
-	if (hi^n[2])&(hi^m[2])>>63 != 0 {
-		return false
+// lower gives the number that begins a word lower. It says whether the word
+// that falls off held nothing but the sign.
+func (n narrow) lower() (narrow, bool) {
+	return narrow{0, n.lo, n.mid}, n.hi == uint64(int64(n.mid)>>63)
+}
+
+func (n narrow) lowerBy(words int) (narrow, bool) {
+	ok := true
+	for ; ok && words > 0; words-- {
+		n, ok = n.lower()
 	}
-	n[0], n[1], n[2] = lo, mid, hi
-	return true
+	return n, ok
 }
 
-// lower moves the number up to begin some words lower. It says whether the
-// words that fall off held nothing but the sign; if not, n is unchanged.
-func (n *narrow) lower(words int) bool {
-	for range words {
-		sign := uint64(int64(n[2]) >> 63)
-		if n[2] != sign || n[1]>>63 != sign&1 {
-			return false
-		}
-		n[0], n[1], n[2] = 0, n[0], n[1]
-	}
-	return true
-}
+// sign is the word that all those above the number's are.
+func (n narrow) sign() uint64 { return uint64(int64(n.hi) >> 63) }
 
-func (w *wide) add(n *narrow, base int) {
+func (w *wide) add(n narrow, base int) {
 	var carry uint64
-	for i, word := range n {
-		w[base+i], carry = bits.Add64(w[base+i], word, carry)
-	}
-	sign := uint64(int64(n[narrowWords-1]) >> 63)
-	for i := base + narrowWords; i < exactWords; i++ {
+	w[base], carry = bits.Add64(w[base], n.lo, 0)
+	w[base+1], carry = bits.Add64(w[base+1], n.mid, carry)
+	w[base+2], carry = bits.Add64(w[base+2], n.hi, carry)
+	for i, sign := base+narrowWords, n.sign(); i < exactWords; i++ {
 		w[i], carry = bits.Add64(w[i], sign, carry)
 	}
 }

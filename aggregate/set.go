@@ -86,10 +86,10 @@ func (s *set) rehash(n int) {
 }
 
 // words appends a group's words to dst, in no order.
-func (s *set) words(dst []uint64, group uint32) []uint64 {
+func (s *set) words(dst []int64, group uint32) []int64 {
 	for at := s.groups[group].first; at != 0; {
 		p := &s.pairs[at-1]
-		dst = append(dst, p.word)
+		dst = append(dst, int64(p.word))
 		at = p.next
 	}
 	return dst

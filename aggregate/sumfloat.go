@@ -95,20 +95,38 @@ func special(x float64) uint8 {
 // addNarrow adds a number that begins at a word.
 func (s *floatStates[E]) addNarrow(group uint32, n narrow, base int) {
 	sum := &s.sums[group]
+	moved, ok := n, base == int(sum.base)
+	if base == int(sum.base)+1 && sum.base != wideBase {
+		moved, ok = n.lower() // values often straddle a boundary of words
+	}
+	if ok {
+		if moved, ok = sum.words.plus(moved); ok {
+			sum.words = moved
+			return
+		}
+	}
+	s.addFar(group, n, base)
+}
+
+// addFar adds a number for which the sum's words must move, or don't do.
+func (s *floatStates[E]) addFar(group uint32, n narrow, base int) {
+	sum := &s.sums[group]
 	switch {
-	case int(sum.base) == base && sum.words.add(&n), n == narrow{}:
+	case n == narrow{}:
 	case sum.base == wideBase:
-		s.wides[sum.words[0]].add(&n, base)
+		s.wides[sum.words.lo].add(n, base)
 	case sum.words == narrow{}:
 		sum.words, sum.base = n, int16(base)
 	default:
 		low := min(int(sum.base), base)
-		moved, lowered := sum.words, n
-		if moved.lower(int(sum.base)-low) && lowered.lower(base-low) && moved.add(&lowered) {
-			sum.words, sum.base = moved, int16(low)
+		old, okOld := sum.words.lowerBy(int(sum.base) - low)
+		moved, ok := n.lowerBy(base - low)
+		total, fits := old.plus(moved)
+		if okOld && ok && fits {
+			sum.words, sum.base = total, int16(low)
 			return
 		}
-		s.widen(group).add(&n, base)
+		s.widen(group).add(n, base)
 	}
 }
 
@@ -117,11 +135,11 @@ func (s *floatStates[E]) widen(group uint32) *wide {
 	sum := &s.sums[group]
 	if sum.base != wideBase {
 		var w wide
-		w.add(&sum.words, int(sum.base))
-		sum.words[0], sum.base = uint64(len(s.wides)), wideBase
+		w.add(sum.words, int(sum.base))
+		sum.words.lo, sum.base = uint64(len(s.wides)), wideBase
 		s.wides = append(s.wides, w)
 	}
-	return &s.wides[sum.words[0]]
+	return &s.wides[sum.words.lo]
 }
 
 func (s *floatStates[E]) Merge(groups []uint32, other States[E]) {
@@ -130,7 +148,7 @@ func (s *floatStates[E]) Merge(groups []uint32, other States[E]) {
 		from := &o.sums[i]
 		s.sums[g].saw |= from.saw
 		if from.base == wideBase {
-			s.widen(g).merge(&o.wides[from.words[0]])
+			s.widen(g).merge(&o.wides[from.words.lo])
 			continue
 		}
 		s.addNarrow(g, from.words, int(from.base))
@@ -141,9 +159,9 @@ func (s *floatStates[E]) Merge(groups []uint32, other States[E]) {
 func (s *floatStates[E]) exact(group uint32) (w wide) {
 	sum := &s.sums[group]
 	if sum.base == wideBase {
-		return s.wides[sum.words[0]]
+		return s.wides[sum.words.lo]
 	}
-	w.add(&sum.words, int(sum.base))
+	w.add(sum.words, int(sum.base))
 	return w
 }
 
@@ -183,10 +201,9 @@ func (s *floatStates[E]) mergeWide(group uint32, w *wide) {
 	for base < exactWords-narrowWords && w[base] == 0 {
 		base++
 	}
-	n := narrow(w[base : base+narrowWords])
-	sign := uint64(int64(n[narrowWords-1]) >> 63)
+	n := narrow{w[base], w[base+1], w[base+2]}
 	for _, word := range w[base+narrowWords:] {
-		if word != sign {
+		if word != n.sign() {
 			s.widen(group).merge(w)
 			return
 		}
