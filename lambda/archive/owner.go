@@ -89,6 +89,7 @@ func (o *Owner) NextSequence() int64 { return o.next }
 //   - ErrUnsettled: not known. Calling again with an equal segment settles it;
 //     any other is ErrInvalid until then. Giving up the owner and claiming
 //     again settles it as well.
+//   - ErrCorrupt: something unreadable has the entry's place. It is a doubt too.
 //   - ErrInvalid, ErrTiling: nothing was written; the owner is as before.
 func (o *Owner) Commit(ctx context.Context, segment Entry) error {
 	segment.Kind = KindSegment
