@@ -69,7 +69,9 @@ func mergeIsMergeState[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 		return err
 	}
 	k.fold(merged, 0, x) // what they share, this would change
-	k.fold(encoded, 0, x)
+	empty := k.states(1)
+	empty.Merge(first, other)
+	k.fold(empty, 0, x)
 	return differ("the other, before it was merged,", before, "after", other.AppendState(nil, 0))
 }
 

@@ -8,7 +8,11 @@ import (
 
 func vector[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 	x, y := cut(t, events)
+	none := k.bytes(nil)
 	s := k.folded(x)
+	if err := differ("no events", none, "after another vector folded some", k.bytes(nil)); err != nil {
+		return err
+	}
 	if err := k.differs("the state", s, 0, "read a second time", s, 0); err != nil {
 		return err
 	}
