@@ -82,21 +82,25 @@ func (a *assembly) lay(chains []archive.Chain) error {
 
 // addOpen adds the open deltas. It says whether every partition had one that
 // fits.
+//
+// The copy that an earlier answer used is as right as it was then, whatever has
+// become of it in the store. So it's kept, and taken where the store has nothing
+// better: a handle's answers don't go back while a store is down or wiped.
 func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *assembly) (bool, error) {
 	fit := true
 	for i := range a.parts {
-		open, err := p.config.Deltas.Read(ctx, view.deltas(), a.parts[i].partition)
+		t := &a.parts[i]
+		open, err := p.config.Deltas.Read(ctx, view.deltas(), t.partition)
 		if err != nil {
 			if ctx.Err() != nil {
 				return false, ctx.Err()
 			}
-			// Down or torn: the answer ends with the chain.
-			p.observeRead(view, a.parts[i].partition, err)
-			open = nil
+			p.observeRead(view, t.partition, err) // down or torn: the same as none
 		}
-		if !a.parts[i].extend(open) {
-			fit = false
-		}
+		t.extend(open)
+		t.extend(view.lastOpen(t.partition))
+		view.keepOpen(t.partition, t.open)
+		fit = fit && t.open != nil
 	}
 	return fit, nil
 }

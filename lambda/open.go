@@ -105,10 +105,6 @@ func (o *openDelta[E]) watermark() *int64 {
 	return nil
 }
 
-// settled says whether the delta may be sealed: readers have seen no more of
-// the range than it holds. While the store doesn't answer nobody knows.
-func (o *openDelta[E]) settled() bool { return o.raised && o.through >= o.floor }
-
 // raise tells the store our term, which ends what older owners can show, and
 // learns what they have shown.
 func (o *openDelta[E]) raise(ctx context.Context) error {

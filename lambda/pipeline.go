@@ -97,9 +97,9 @@ type registration[E any] struct {
 	*definition[E]
 
 	mu      sync.Mutex
-	checked bool  // against the archive's live version
-	stopped error // once the view's own code has panicked
-	order   int   // by registration
+	checked bool                // against the archive's live version
+	stopped error               // once the view's own code has panicked
+	opens   map[int]*delta.Open // by partition: what the last answer used
 }
 
 // deltas is the name under which the delta store keeps the view's open deltas.
@@ -123,6 +123,21 @@ func (r *registration[E]) stopError() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.stopped
+}
+
+func (r *registration[E]) lastOpen(partition int) *delta.Open {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.opens[partition]
+}
+
+// keepOpen keeps what an answer used, unless another answer has used more.
+func (r *registration[E]) keepOpen(partition int, open *delta.Open) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last := r.opens[partition]; open != nil && (last == nil || open.Low >= last.Low) {
+		r.opens[partition] = open
+	}
 }
 
 // Handle is a registered view: what queries it. It's safe for concurrent use.
@@ -151,7 +166,7 @@ func Register[E, K, R any](p *Pipeline[E], v View[E, K, R]) (*Handle[E, K, R], e
 			return nil, fmt.Errorf("%w: %q: the pipeline has a view of that name", ErrView, v.Name)
 		}
 	}
-	reg := &registration[E]{definition: d, order: len(p.views)}
+	reg := &registration[E]{definition: d, opens: map[int]*delta.Open{}}
 	p.views = append(p.views, reg)
 	return &Handle[E, K, R]{pipeline: p, view: v, reg: reg}, nil
 }

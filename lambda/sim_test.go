@@ -5,12 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
+	"hash/fnv"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -44,22 +45,21 @@ func TestSimulation(t *testing.T) {
 		first, count = *simSeed, 1
 	}
 	for seed := first; seed < first+uint64(count); seed++ {
-		synctest.Test(t, func(t *testing.T) {
-			defer func() {
-				if t.Failed() {
-					t.Logf("reproduce with -run TestSimulation -sim.seed %d", seed)
-				}
-			}()
-			s := newSim(t, seed)
-			for range 250 {
-				s.step()
-			}
-			s.settle()
-		})
-		if t.Failed() {
-			return
-		}
+		simulate(t, seed)
 	}
+}
+
+func simulate(t *testing.T, seed uint64) {
+	defer func() {
+		if t.Failed() {
+			t.Logf("reproduce with -run TestSimulation -sim.seed %d", seed)
+		}
+	}()
+	s := newSim(t, seed)
+	for range 250 {
+		s.step()
+	}
+	s.settle()
 }
 
 type sim struct {
@@ -92,6 +92,9 @@ type simProcess struct {
 	name    string
 	p       *Pipeline[simEvent]
 	queries []simQuery
+	ctx     context.Context
+	kill    context.CancelFunc // ends ctx: what is dead doesn't wait to try again
+	busy    bool               // within a call of its own
 	worker  *worker[simEvent]
 	reader  source.Reader[simEvent]
 	lows    [][]int64 // by view and partition: what its answers have reached
@@ -114,29 +117,53 @@ func newSim(t *testing.T, seed uint64) *sim {
 // newProcess starts a process. Readers of a faulty world may meet faults too.
 func (s *sim) newProcess(name string, faulty bool) *simProcess {
 	faulty = faulty && s.faulty
-	faults := archivetest.NewFaults(s.store, func(_ int, _, name string) archivetest.Fault {
-		return archivetest.Fault{Outcome: s.archiveFault(faulty, name)}
+	process := &simProcess{name: name, lows: make([][]int64, len(s.views))}
+	process.ctx, process.kill = context.WithCancel(s.ctx)
+	dice := &archiveDice{seed: s.r.Uint64(), calls: map[string]uint64{}}
+	faults := archivetest.NewFaults(s.store, func(_ int, op, name string) archivetest.Fault {
+		if !faulty {
+			return archivetest.Fault{}
+		}
+		outcome := dice.roll(op + " " + name)
+		if outcome == archivetest.CrashBefore || outcome == archivetest.CrashAfter {
+			process.kill()
+		}
+		return archivetest.Fault{Outcome: outcome}
 	})
 	s.archives = append(s.archives, faults)
 	deltas := s.deltas.Beside(func(_ int, op string) deltatest.Fault { return s.deltaFault(faulty, op) })
-	p := New[simEvent](Config{
+	process.p = New[simEvent](Config{
 		Archive: &preemptArchive{faults, s}, Deltas: &preemptDeltas{deltas, s},
 		FlushInterval: time.Nanosecond, SegmentRows: int64(3 + s.r.IntN(40)), SegmentInterval: time.Hour, Workers: 1,
 		CacheBytes: int64(s.r.IntN(2)) * 1 << 20,
 	})
-	process := &simProcess{name: name, p: p, lows: make([][]int64, len(s.views))}
 	for i, view := range s.views {
-		process.queries = append(process.queries, view.register(s.t, p))
+		process.queries = append(process.queries, view.register(s.t, process.p))
 		process.lows[i] = make([]int64, len(s.events))
 	}
 	return process
 }
 
-func (s *sim) archiveFault(faulty bool, name string) archivetest.Outcome {
-	if !faulty || s.r.IntN(60) > 0 {
+// archiveDice decides about the calls of one process. Chains are read side by
+// side, so it goes by what is called how often, not by the order of calls.
+type archiveDice struct {
+	seed uint64
+
+	mu    sync.Mutex
+	calls map[string]uint64
+}
+
+func (d *archiveDice) roll(what string) archivetest.Outcome {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls[what]++
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(what))
+	r := rand.New(rand.NewPCG(d.seed^h.Sum64(), d.calls[what]))
+	if r.IntN(60) > 0 {
 		return archivetest.None
 	}
-	return pick(s.r, archivetest.FailBefore, archivetest.FailAfter, archivetest.FailLate, archivetest.CrashBefore, archivetest.CrashAfter)
+	return pick(r, archivetest.FailBefore, archivetest.FailAfter, archivetest.FailLate, archivetest.CrashBefore, archivetest.CrashAfter)
 }
 
 func (s *sim) deltaFault(faulty bool, op string) deltatest.Fault {
@@ -207,17 +234,17 @@ func (s *sim) own() {
 
 // start claims a partition as Run does.
 func (s *sim) start(process *simProcess, partition int) bool {
-	views, err := process.p.begin(s.ctx)
+	views, err := process.p.begin(process.ctx)
 	if err != nil {
 		s.expect(process, err)
 		return false
 	}
-	if _, err := process.p.declare(s.ctx, s.log); err != nil {
+	if _, err := process.p.declare(process.ctx, s.log); err != nil {
 		s.expect(process, err)
 		return false
 	}
 	w := &worker[simEvent]{p: process.p, partition: partition}
-	reader, err := w.open(s.ctx, s.log, views)
+	reader, err := w.open(process.ctx, s.log, views)
 	if err != nil {
 		s.expect(process, err)
 		return false
@@ -249,26 +276,20 @@ func (s *sim) work() {
 
 // advance is one turn of the loop of a worker. A log without more is a wait.
 func (s *sim) advance(owner *simProcess, w *worker[simEvent]) error {
-	ctx, cancel := context.WithCancel(s.ctx)
 	end, _ := s.log.End(s.ctx, w.partition)
 	if w.through < end {
-		defer cancel()
-		chunk, err := owner.reader.Next(ctx)
+		chunk, err := owner.reader.Next(owner.ctx)
 		if err != nil {
 			return err
 		}
 		if err := w.take(chunk); err != nil {
 			return err
 		}
-		time.Sleep(time.Microsecond) // of the bubble's clock: flushes fall due
-		return w.turn(ctx)
-	}
-	cancel()
-	if s.r.IntN(4) == 0 {
+	} else if s.r.IntN(4) == 0 {
 		defer s.remove(owner)
-		return w.finish(ctx)
+		return w.finish(owner.ctx)
 	}
-	return w.turn(s.ctx)
+	return w.turn(owner.ctx)
 }
 
 func (s *sim) remove(owner *simProcess) {
@@ -294,7 +315,7 @@ func (s *sim) land() {
 func (s *sim) batch() {
 	process := s.newProcess("batch", true)
 	run := pick(s.r, process.p.Batch, process.p.Batch, process.p.Advance)
-	if err := run(s.ctx); err != nil {
+	if err := run(process.ctx); err != nil {
 		s.expect(process, err)
 		return
 	}
@@ -305,7 +326,7 @@ func (s *sim) batch() {
 }
 
 func (s *sim) audit(process *simProcess) {
-	audit, err := process.p.Audit(s.ctx)
+	audit, err := process.p.Audit(process.ctx)
 	if err != nil {
 		s.expect(process, err)
 		return
@@ -316,7 +337,7 @@ func (s *sim) audit(process *simProcess) {
 // expect allows what a process may meet in this world, and nothing else.
 func (s *sim) expect(process *simProcess, err error) {
 	for _, allowed := range []error{archivetest.ErrFault, archivetest.ErrCrashed, deltatest.ErrInjected, deltatest.ErrCrashed,
-		archive.ErrLost, archive.ErrUnsettled, io.EOF} {
+		archive.ErrLost, archive.ErrUnsettled, context.Canceled} {
 		if errors.Is(err, allowed) {
 			return
 		}
@@ -326,6 +347,11 @@ func (s *sim) expect(process *simProcess, err error) {
 
 // ask queries a view and compares the answer with the reference.
 func (s *sim) ask(process *simProcess) {
+	if process.busy {
+		return
+	}
+	process.busy = true
+	defer func() { process.busy = false }()
 	i := s.r.IntN(len(s.views))
 	view, query := s.views[i], process.queries[i]
 	step := pick(s.r, view.steps...)
@@ -333,7 +359,7 @@ func (s *sim) ask(process *simProcess) {
 	if s.r.IntN(2) == 0 {
 		r = r.AllowIncomplete()
 	}
-	rows, provenance, err := query(s.ctx, step, r)
+	rows, provenance, err := query(process.ctx, step, r)
 	if errors.Is(err, ErrIncomplete) {
 		require.False(s.t, r.incomplete)
 		require.True(s.t, s.unclaimed(err), "nothing is missing but what nobody has claimed: %v", err)
@@ -445,9 +471,11 @@ func (p *preemptArchive) Put(ctx context.Context, name string, body []byte) erro
 	return p.Store.Put(ctx, name, body)
 }
 
-func (p *preemptArchive) Get(ctx context.Context, name string, offset, length int64) ([]byte, error) {
-	p.s.preempt()
-	return p.Store.Get(ctx, name, offset, length)
+func (p *preemptArchive) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
+	if strings.HasPrefix(prefix, "views/") { // others are listed by goroutines
+		p.s.preempt()
+	}
+	return p.Store.List(ctx, prefix, after)
 }
 
 type preemptDeltas struct {

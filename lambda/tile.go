@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -55,13 +56,27 @@ func tile(chain archive.Chain, b *base) (tiles, error) {
 	return t, nil
 }
 
-// extend adds an open delta, if it starts where the sealed ones end.
-func (t *tiles) extend(open *delta.Open) bool {
-	if open == nil || open.Copy.From != t.sealed || open.Low < t.sealed || open.High < open.Low {
-		return false
+// extend ends the tiles with an open delta, if that reaches further than they do
+// and starts where one of them does: at the chain's end, or at a segment that it
+// then stands in for. (An owner that couldn't learn what its predecessor had
+// shown may have sealed less than that.)
+func (t *tiles) extend(open *delta.Open) {
+	low, _ := t.through()
+	if open == nil || open.High < open.Low || open.Low < low || (open.Low == low && t.open != nil) {
+		return
+	}
+	from := open.Copy.From
+	if t.open != nil && t.open.Copy.From != from {
+		return
+	}
+	if from != t.sealed {
+		i := slices.IndexFunc(t.segments, func(e archive.Entry) bool { return e.From == from })
+		if i < 0 || open.Low <= t.sealed {
+			return
+		}
+		t.segments, t.sealed = t.segments[:i], from
 	}
 	t.open = open
-	return true
 }
 
 // through gives the offsets between which each key's answer is exact.

@@ -118,24 +118,26 @@ func (w *worker[E]) turn(ctx context.Context) error {
 }
 
 // full says whether the segment is to be committed. One that readers have seen
-// more of than we hold yet waits, up to twice its size: sealed earlier, it
-// would take answers back.
+// more of than we hold yet waits: sealed now, it would take answers back. While
+// the delta store doesn't say what they have seen, it waits up to twice its size.
 func (w *worker[E]) full(now time.Time) bool {
 	if w.began.IsZero() {
 		return false
 	}
-	c := w.p.config
+	limit := int64(1)
 	states := 0
-	settled := true
 	for _, d := range w.deltas {
 		states += d.states()
-		settled = settled && d.settled()
+		if d.through < d.floor {
+			return false
+		}
+		if !d.raised {
+			limit = 2
+		}
 	}
-	over := func(times int64) bool {
-		return w.segment.Rows()+int64(len(w.quarantine)) >= times*c.SegmentRows ||
-			w.segment.Size() >= times*c.SegmentBytes || int64(states) >= times*int64(c.OpenStates)
-	}
-	return settled && (over(1) || now.Sub(w.began) >= c.SegmentInterval) || over(2)
+	c := w.p.config
+	return w.segment.Rows()+int64(len(w.quarantine)) >= limit*c.SegmentRows || w.segment.Size() >= limit*c.SegmentBytes ||
+		int64(states) >= limit*int64(c.OpenStates) || now.Sub(w.began) >= time.Duration(limit)*c.SegmentInterval
 }
 
 // show flushes every open delta. Only the loss of the partition is an error: a
