@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"unsafe"
 )
 
@@ -157,10 +158,11 @@ func (b *Builder[E]) truncate(n int) {
 }
 
 // Chunk gives what was collected, as the offsets [from, next) of a partition.
-// It shares the builder's memory until Reset, which doesn't touch it.
+// It shares the builder's memory, but nothing changes in it: what the builder
+// collects next is written after it, and Reset begins with memory of its own.
 func (b *Builder[E]) Chunk(partition int, from, next int64) *Chunk[E] {
 	c := &Chunk[E]{Schema: b.schema, Partition: partition, From: from, Next: next,
-		Offsets: b.offsets, Columns: make([]Vector, len(b.columns)), Quarantine: b.quarantine}
+		Offsets: slices.Clip(b.offsets), Columns: make([]Vector, len(b.columns)), Quarantine: slices.Clip(b.quarantine)}
 	for i := range b.columns {
 		c.Columns[i] = b.columns[i].vector()
 	}
@@ -287,7 +289,8 @@ func (c *columnBuilder) truncate(n int) {
 }
 
 func (c *columnBuilder) vector() Vector {
-	v := Vector{Kind: c.Kind, Ints: c.ints, Floats: c.floats, Codes: c.codes, Valid: c.valid}
+	v := Vector{Kind: c.Kind, Ints: slices.Clip(c.ints), Floats: slices.Clip(c.floats),
+		Codes: slices.Clip(c.codes), Valid: slices.Clip(c.valid)}
 	if c.dict != nil {
 		v.Dict = c.dict.Dictionary()
 	}

@@ -52,8 +52,10 @@ type map1[E, A, R any] struct {
 	fn func(A) R
 }
 
-func (m *map1[E, A, R]) opaque() bool   { return true }
-func (m *map1[E, A, R]) String() string { return fmt.Sprintf("map(%s)%s", m.a, goKind(reflect.TypeFor[R]())) }
+func (m *map1[E, A, R]) opaque() bool { return true }
+func (m *map1[E, A, R]) String() string {
+	return fmt.Sprintf("map(%s)%s", m.a, goKind(reflect.TypeFor[R]()))
+}
 
 func (m *map1[E, A, R]) bind(b *Binder[E]) (int, error) {
 	a, err := m.a.Bind(b)

@@ -18,4 +18,8 @@ var (
 	// ErrOffset says that the log doesn't have the position any more, or doesn't
 	// have it yet. Nothing is skipped: a reader stops here.
 	ErrOffset = errors.New("source: offset not in the log")
+	// ErrClosed says that the log has ended and takes no more events.
+	ErrClosed = errors.New("source: log closed")
+	// ErrOptions says that options contradict each other or the event type.
+	ErrOptions = errors.New("source: unusable options")
 )
