@@ -103,7 +103,7 @@ func businessTime(n int64) time.Time {
 	for hour, busy := range busyHours {
 		count := busy * eventsPerDay / 1000
 		if rest < count {
-			into := time.Duration(rest) * time.Hour / time.Duration(count)
+			into := time.Duration(rest*time.Hour.Microseconds()/count) * time.Microsecond
 			return opening.AddDate(0, 0, int(day)).Add(time.Duration(hour)*time.Hour + into)
 		}
 		rest -= count

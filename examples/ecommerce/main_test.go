@@ -18,7 +18,7 @@ import (
 
 // small is a run that takes in few events, with batches as fast as they go.
 func small(dir string, seed uint64) options {
-	return options{events: 20_000, seed: seed, partitions: 3, dir: dir, json: true, batchEvery: time.Millisecond}
+	return options{events: 21_000, seed: seed, partitions: 3, dir: dir, json: true, batchEvery: time.Millisecond}
 }
 
 // rows runs and gives the rows of the daily table.
@@ -49,19 +49,19 @@ func TestARunGoesOnWhereTheLastOneStopped(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "archive")
 	first, stderr := rows(t, small(dir, 1))
 	require.NotZero(t, orders(first))
-	require.Contains(t, stderr, "naive fold of 20,000 events")
+	require.Contains(t, stderr, "naive fold of 21,000 events")
 	require.Contains(t, stderr, "all equal")
 
 	second, stderr := rows(t, small(dir, 1))
-	require.Contains(t, stderr, "20,000 events so far")
-	require.Contains(t, stderr, "naive fold of 40,000 events")
+	require.Contains(t, stderr, "21,000 events so far")
+	require.Contains(t, stderr, "naive fold of 42,000 events")
 	require.Greater(t, orders(second), orders(first))
 
-	// The log doesn't depend on how it was cut into runs.
+	// How the log is cut into runs doesn't show.
 	whole := small("", 1)
-	whole.events = 40_002 // each run gave partitions 0 and 1 one event more than 2
-	whole.partitions = 3
-	require.Equal(t, "fecha categoria region", "fecha categoria region")
+	whole.events *= 2
+	atOnce, _ := rows(t, whole)
+	require.Equal(t, atOnce, second)
 
 	// Nothing of another log may come into the archive.
 	err := run(t.Context(), small(dir, 2), io.Discard, io.Discard)
@@ -70,4 +70,92 @@ func TestARunGoesOnWhereTheLastOneStopped(t *testing.T) {
 	require.ErrorContains(t, err, "-seed")
 	third, _ := rows(t, small(dir, 1))
 	require.Greater(t, orders(third), orders(second), "the archive is as good as before")
+}
+
+func TestAnInterruptedRunLeavesAWholeArchive(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	endless := small(dir, 1)
+	endless.events = maxEvents
+	var stdout, stderr bytes.Buffer
+	ended := make(chan error)
+	go func() { ended <- run(ctx, endless, &stdout, &stderr) }()
+	require.Eventually(t, func() bool {
+		segments, err := filepath.Glob(filepath.Join(dir, "events", "*", "*.parquet"))
+		return err == nil && len(segments) > 0
+	}, time.Minute, time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-ended, errInterrupted)
+	require.Empty(t, stdout.String(), "rows of half a log help nobody")
+	require.Contains(t, stderr.String(), "run again with the same -dir")
+
+	_, log := rows(t, small(dir, 1))
+	require.NotContains(t, log, " 0 events so far")
+	require.Contains(t, log, "all equal")
+}
+
+func TestTheReadableReport(t *testing.T) {
+	o := small("", 1)
+	o.json = false
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), o, &stdout, &stderr))
+	for _, text := range []string{"fecha ", "2026-03-02 ", "total ", "categoria (top 10 of 30)", "electrónica ", "region ", "-json prints them"} {
+		require.Contains(t, stdout.String(), text)
+	}
+	require.Contains(t, stderr.String(), "100 % of 21,000 events")
+	require.NotContains(t, stderr.String(), "\x1b", "what isn't a terminal gets no control codes")
+}
+
+func TestATemporaryArchiveIsRemoved(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	rows(t, small("", 1))
+	left, err := os.ReadDir(os.TempDir())
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestAWrongAnswerIsFound(t *testing.T) {
+	o := small(t.TempDir(), 1)
+	log, start, err := openLog(t.Context(), o, archive.Dir(o.dir))
+	require.NoError(t, err)
+	var stdout, stderr bytes.Buffer
+	layers, err := newLayers(archive.Dir(o.dir), log, start, &stderr)
+	require.NoError(t, err)
+	require.NoError(t, layers.run(t.Context(), o.batchEvery))
+
+	log.ends[2]-- // as if an event had been counted that isn't there
+	require.ErrorIs(t, layers.finish(t.Context(), true, &stdout, &stderr), errWrong)
+	require.Contains(t, stderr.String(), "WRONG: usuarios_activos, 2026-03-02 ")
+
+	log.ends[2] += 2 // or one hadn't that is
+	require.ErrorIs(t, layers.finish(t.Context(), true, &stdout, &stderr), errWrong)
+}
+
+func TestTheCommandLine(t *testing.T) {
+	for _, test := range []struct{ args, says string }{
+		{"-events 0", "-events 0: it must be 1 to 1,000,000,000"},
+		{"-events many", "invalid value"},
+		{"-partitions 0", "-partitions 0: it must be 1 to 1,024"},
+		{"-seed -1", "invalid value"},
+		{"extra", `unexpected argument "extra"`},
+		{"-nothing", "not defined"},
+	} {
+		var stderr bytes.Buffer
+		_, err := parse(strings.Fields(test.args), &stderr)
+		require.ErrorIs(t, err, errUsage, test.args)
+		require.Contains(t, stderr.String(), test.says)
+		require.Contains(t, stderr.String(), "-dir folder", "how to call it")
+	}
+	o, err := parse([]string{"-events", "5", "-json"}, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, options{events: 5, seed: 1, partitions: 4, json: true, batchEvery: time.Second}, o)
+}
+
+// A folder that can't be made is the user's to mend: the message names it.
+func TestAFolderThatCannotBeMade(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	err := run(t.Context(), small(filepath.Join(file, "archive"), 1), io.Discard, io.Discard)
+	require.ErrorContains(t, err, file)
+	require.ErrorContains(t, err, "not a directory")
 }

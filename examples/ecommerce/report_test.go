@@ -23,7 +23,7 @@ func TestNumbers(t *testing.T) {
 
 func TestAlign(t *testing.T) {
 	require.Equal(t, ""+
-		"categoria      n\n"+
-		"electrónica    7\n"+
-		"té          1234\n", align([][]string{{"categoria", "n"}, {"electrónica", "7"}, {"té", "1234"}}))
+		"categoria       n\n"+
+		"electrónica     7\n"+
+		"té           1234\n", align([][]string{{"categoria", "n"}, {"electrónica", "7"}, {"té", "1234"}}))
 }
