@@ -135,6 +135,26 @@ func TestFloatsThatRoundingWouldLose(t *testing.T) {
 	require.False(t, math.Signbit(sum(1, -1)), "zero has no sign")
 }
 
+// A sum that is merged with itself outgrows the words that hold most sums.
+func TestAFloatSumOutgrowsItsWords(t *testing.T) {
+	for _, x := range []float64{3, -3, 0x1p-1074, -0x1p-1074, 0x1.fffffffffffffp-300} {
+		s := fold(t, aggregate.SumFloat(price), 2, []uint32{0, 1}, []sale{{Price: x}, {Price: x}})
+		for n := 1; n < 400; n++ {
+			require.NoError(t, s.MergeState(0, s.AppendState(nil, 0)))
+			other := fold(t, aggregate.SumFloat(price), 2, nil, nil)
+			other.Merge([]uint32{0, 1}, s)
+			s.Merge([]uint32{0, 1}, other)
+			s.Merge([]uint32{1, 0}, fold(t, aggregate.SumFloat(price), 2, nil, nil))
+			got, err := s.Result(0)
+			require.NoError(t, err)
+			require.Equal(t, math.Ldexp(x, 2*n), got, "%g doubled %d times", x, 2*n)
+			got, err = s.Result(1)
+			require.NoError(t, err)
+			require.Equal(t, math.Ldexp(x, n), got, "%g doubled %d times", x, n)
+		}
+	}
+}
+
 func TestAFloatSumPastTheLargestIsNoInfinity(t *testing.T) {
 	s := fold(t, aggregate.SumFloat(price), 1, make([]uint32, 2), []sale{{Price: math.MaxFloat64}, {Price: math.MaxFloat64}})
 	_, err := s.Result(0)
