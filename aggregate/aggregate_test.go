@@ -251,3 +251,17 @@ func TestManyTextsAndDictionaries(t *testing.T) {
 		require.EqualValues(t, n, got)
 	}
 }
+
+type panicking struct{ lengths }
+
+func (panicking) Codec() string                           { return "panicking/1" }
+func (panicking) Result(map[int]int) int                  { panic("no result") }
+func (panicking) DecodeState([]byte) (map[int]int, error) { panic("no state") }
+
+func TestPanicsOfACallersMonoidAreErrors(t *testing.T) {
+	s := fold(t, aggregate.Of(panicking{}), 1, nil, nil)
+	_, err := s.Result(0)
+	require.ErrorIs(t, err, aggregate.ErrPanic)
+	require.ErrorContains(t, err, "panicking/1: no result")
+	require.ErrorIs(t, s.MergeState(0, nil), aggregate.ErrState)
+}
