@@ -80,6 +80,7 @@ type sim struct {
 	lost      bool // and has done so, or failed where an owner had to know
 	owners    []*simProcess
 	readers   []*simProcess
+	reached   [][]int64 // by view and partition: what answers, of any reader, have reached
 	archives  []*archivetest.Faults
 	batches   int
 	answers   int
@@ -97,7 +98,6 @@ type simProcess struct {
 	busy    bool               // within a call of its own
 	worker  *worker[simEvent]
 	reader  source.Reader[simEvent]
-	lows    [][]int64 // by view and partition: what its answers have reached
 }
 
 func newSim(t *testing.T, seed uint64) *sim {
@@ -110,6 +110,9 @@ func newSim(t *testing.T, seed uint64) *sim {
 	s.events, s.kept = make([][]simEvent, partitions), make([][]bool, partitions)
 	s.faulty = s.r.IntN(4) > 0
 	s.lossy = s.faulty && s.r.IntN(2) == 0
+	for range s.views {
+		s.reached = append(s.reached, make([]int64, partitions))
+	}
 	s.readers = []*simProcess{s.newProcess("reader", false), s.newProcess("second reader", false)}
 	return s
 }
@@ -117,7 +120,7 @@ func newSim(t *testing.T, seed uint64) *sim {
 // newProcess starts a process. Readers of a faulty world may meet faults too.
 func (s *sim) newProcess(name string, faulty bool) *simProcess {
 	faulty = faulty && s.faulty
-	process := &simProcess{name: name, lows: make([][]int64, len(s.views))}
+	process := &simProcess{name: name}
 	process.ctx, process.kill = context.WithCancel(s.ctx)
 	dice := &archiveDice{seed: s.r.Uint64(), calls: map[string]uint64{}}
 	faults := archivetest.NewFaults(s.store, func(_ int, op, name string) archivetest.Fault {
@@ -137,9 +140,8 @@ func (s *sim) newProcess(name string, faulty bool) *simProcess {
 		FlushInterval: time.Nanosecond, SegmentRows: int64(3 + s.r.IntN(40)), SegmentInterval: time.Hour, Workers: 1,
 		CacheBytes: int64(s.r.IntN(2)) * 1 << 20,
 	})
-	for i, view := range s.views {
+	for _, view := range s.views {
 		process.queries = append(process.queries, view.register(s.t, process.p))
-		process.lows[i] = make([]int64, len(s.events))
 	}
 	return process
 }
@@ -353,6 +355,7 @@ func (s *sim) ask(process *simProcess) {
 	process.busy = true
 	defer func() { process.busy = false }()
 	i := s.r.IntN(len(s.views))
+	before := slices.Clone(s.reached[i])
 	view, query := s.views[i], process.queries[i]
 	step := pick(s.r, view.steps...)
 	r := Ever()
@@ -378,25 +381,23 @@ func (s *sim) ask(process *simProcess) {
 	if diff := difference(rows, view.naive(s.prefix(through), step)); diff != "" {
 		require.Fail(s.t, "the answer isn't the reference's", "%s, view %s by %q, provenance %+v:\n%s", process.name, view.name, step, provenance, diff)
 	}
-	s.checkForward(process, i, provenance, through)
+	s.checkForward(process, before, s.reached[i], provenance)
 }
 
 func (s *sim) unclaimed(err error) bool {
 	return strings.Contains(err.Error(), "no owner yet") || strings.Contains(err.Error(), "knows of no log")
 }
 
-// checkForward checks that a process's answers don't go back. Only after a loss,
-// when a batch run has taken a shorter segment of a new owner into the base, can
-// they.
-func (s *sim) checkForward(process *simProcess, view int, p Provenance, through []int64) {
+// checkForward checks that an answer doesn't go back behind those that anybody
+// had before it was asked for. Only after a loss can it, behind another reader's.
+func (s *sim) checkForward(process *simProcess, before, reached []int64, p Provenance) {
 	for _, c := range p.Partitions {
-		last := process.lows[view][c.Partition]
-		if through[c.Partition] < last && s.lost {
+		if c.Low < before[c.Partition] && s.lost {
 			s.regressed++
-			continue
+		} else {
+			require.GreaterOrEqual(s.t, c.Low, before[c.Partition], "%s: an answer of %s goes back in partition %d: %+v", process.name, p.View, c.Partition, p)
 		}
-		require.GreaterOrEqual(s.t, through[c.Partition], last, "%s: an answer of %s goes back in partition %d: %+v", process.name, p.View, c.Partition, p)
-		process.lows[view][c.Partition] = through[c.Partition]
+		reached[c.Partition] = max(reached[c.Partition], c.Low)
 	}
 }
 
