@@ -31,11 +31,11 @@ type verdict struct {
 func (v verdict) anomalous() bool { return v.known && math.Abs(v.deviations) > threshold }
 
 func (v verdict) String() string {
-	text := fmt.Sprintf("%s–%s", stamp(v.start), v.start.Add(pulse).Format("15:04"))
+	text := fmt.Sprintf("%s–%s: ", v.start.Format("01-02 15:04"), v.start.Add(pulse).Format("15:04"))
 	if !v.known {
-		return text + ", too early to judge"
+		return text + "too early to judge"
 	}
-	return text + fmt.Sprintf(", %+.1f sd from the mean of %s", v.deviations, money(int64(math.Round(v.mean))))
+	return text + fmt.Sprintf("%+.1f sd from the mean of %s", v.deviations, money(int64(math.Round(v.mean))))
 }
 
 // judge gives the verdicts on all windows in [from, mark), oldest first.

@@ -115,13 +115,11 @@ func (s snapshot) lines() []string {
 		lines = append(lines, fmt.Sprintf(format, row.name, row.value, thousands(row.from.FromBase()),
 			thousands(row.from.FromSealed()), thousands(row.from.FromOpen()), lag, age))
 	}
-	lines = append(lines, "  of "+s.sales.String())
-	if s.anomalies > 0 {
-		lines = append(lines, fmt.Sprintf("  %d anomalies so far, the last: %s in %s", s.anomalies, money(s.anomaly.cents), s.anomaly))
-	} else {
-		lines = append(lines, "  no anomaly so far")
+	lines = append(lines, "  window     "+s.sales.String())
+	if s.anomalies == 0 {
+		return append(lines, "  anomalies  none so far")
 	}
-	return lines
+	return append(lines, fmt.Sprintf("  anomalies  %d, the last %s", s.anomalies, s.anomaly))
 }
 
 func raised(v verdict) string {

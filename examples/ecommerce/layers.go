@@ -21,12 +21,15 @@ type layers struct {
 	watcher  *watcher
 }
 
-// segmentEvents is small, so that the batch layer has something to do while the
-// log still grows.
-const segmentEvents = 50_000
+// Segments are small and flushes frequent, so that a run of a few seconds shows
+// all layers at work: the batch layer has something to do while the log grows.
+const (
+	segmentEvents = 50_000
+	flushEvery    = 50 * time.Millisecond
+)
 
 func newLayers(store archive.Store, log *shopLog, start int64, stderr io.Writer) (*layers, error) {
-	pipeline := lambda.New[Event](lambda.Config{Archive: store, SegmentRows: segmentEvents})
+	pipeline := lambda.New[Event](lambda.Config{Archive: store, SegmentRows: segmentEvents, FlushInterval: flushEvery})
 	handles, err := register(pipeline)
 	if err != nil {
 		return nil, err
@@ -82,10 +85,11 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	if json {
 		write = writeJSON
 	}
+	fmt.Fprintln(stderr)
 	if err := write(stdout, a); err != nil {
 		return fmt.Errorf("cannot write the daily sales: %w", err)
 	}
-	writeProvenance(stderr, a.dailySales.Provenance())
+	fmt.Fprintf(stderr, "\n%s\n", made(a.dailySales.Provenance()))
 
 	c := check{stderr: stderr}
 	began := time.Now()
@@ -102,17 +106,17 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	}
 	fmt.Fprintf(stderr, "Checked %s answers of 4 views against a naive fold of %s events in %.1f s: all equal.\n",
 		thousands(c.checked), thousands(a.dailySales.Provenance().Offsets()), time.Since(began).Seconds())
-	fmt.Fprintf(stderr, "Of these %d were daily tables of while the layers ran; none of %s live answers went back.\n",
+	fmt.Fprintf(stderr, "Among them are %d daily tables from while the layers ran. Of %s live queries none went back.\n",
 		len(l.watcher.samples), thousands(int64(l.watcher.asked)))
 	return nil
 }
 
-// writeProvenance says what the final answers are made of.
-func writeProvenance(w io.Writer, p lambda.Provenance) {
-	made := "no base"
+// made says what the final answers are made of.
+func made(p lambda.Provenance) string {
+	base := "none from a base"
 	if p.Base >= 0 {
-		made = fmt.Sprintf("%s from base %d (%s)", thousands(p.FromBase()), p.Base, p.Made)
+		base = fmt.Sprintf("%s from base %d (%s)", thousands(p.FromBase()), p.Base, p.Made)
 	}
-	fmt.Fprintf(w, "\nAnswers hold %s events: %s, %s sealed since, %s open. %s came late, and count.\n",
-		thousands(p.Offsets()), made, thousands(p.FromSealed()), thousands(p.FromOpen()), thousands(p.Late))
+	return fmt.Sprintf("Answers hold %s events: %s, %s sealed since, %s open. %s came late, and count.",
+		thousands(p.Offsets()), base, thousands(p.FromSealed()), thousands(p.FromOpen()), thousands(p.Late))
 }

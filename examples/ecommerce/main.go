@@ -70,13 +70,13 @@ const (
 
 // parse reads the command line. It reports what's wrong on stderr.
 func parse(args []string, stderr io.Writer) (options, error) {
-	o := options{batchEvery: time.Second}
+	o := options{batchEvery: time.Second / 2}
 	flags := flag.NewFlagSet("ecommerce", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Int64Var(&o.events, "events", 2_000_000, "how many `events` to append to the log")
-	flags.Uint64Var(&o.seed, "seed", 1, "which log: events are a function of the `seed`")
-	flags.IntVar(&o.partitions, "partitions", 4, "the log's `partitions`")
-	flags.StringVar(&o.dir, "dir", "", "keep the archive in this `folder`, and go on where it ends (default: a temporary one)")
+	flags.Int64Var(&o.events, "events", 2_000_000, "append `N` events to the log")
+	flags.Uint64Var(&o.seed, "seed", 1, "which log: events are a function of the seed `N`")
+	flags.IntVar(&o.partitions, "partitions", 4, "the log has `N` partitions")
+	flags.StringVar(&o.dir, "dir", "", "keep the archive in this `FOLDER`, and go on where it ends (default: a temporary one)")
 	flags.BoolVar(&o.json, "json", false, "print every row of the daily table, as JSON lines")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return o, err
@@ -125,7 +125,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if ctx.Err() != nil {
 		return interrupted(o, stderr)
 	}
-	fmt.Fprintf(stderr, "Took in %s events in %.1f s.\n\n", thousands(o.events), time.Since(began).Seconds())
+	fmt.Fprintf(stderr, "Took in %s events in %.1f s.\n", thousands(o.events), time.Since(began).Seconds())
 	err = layers.finish(ctx, o.json, stdout, stderr)
 	if ctx.Err() != nil {
 		return interrupted(o, stderr)

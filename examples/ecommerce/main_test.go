@@ -81,8 +81,8 @@ func TestAnInterruptedRunLeavesAWholeArchive(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- run(ctx, endless, &stdout, &stderr) }()
 	require.Eventually(t, func() bool {
-		segments, err := filepath.Glob(filepath.Join(dir, "events", "*", "*.parquet"))
-		return err == nil && len(segments) > 0
+		committed, err := filepath.Glob(filepath.Join(dir, "_log", "*", "*1.json")) // 0 is a claim
+		return err == nil && len(committed) > 0
 	}, time.Minute, time.Millisecond)
 	cancel()
 	require.ErrorIs(t, <-ended, errInterrupted)
@@ -99,7 +99,7 @@ func TestTheReadableReport(t *testing.T) {
 	o.json = false
 	var stdout, stderr bytes.Buffer
 	require.NoError(t, run(t.Context(), o, &stdout, &stderr))
-	for _, text := range []string{"fecha ", "2026-03-02 ", "total ", "categoria (top 10 of 30)", "electrónica ", "region ", "-json prints them"} {
+	for _, text := range []string{"fecha ", "2026-03-02 ", "total ", "categoria (top 10 of 30)", "electrónica ", "region ", "-json prints all rows"} {
 		require.Contains(t, stdout.String(), text)
 	}
 	require.Contains(t, stderr.String(), "100 % of 21,000 events")
@@ -144,11 +144,11 @@ func TestTheCommandLine(t *testing.T) {
 		_, err := parse(strings.Fields(test.args), &stderr)
 		require.ErrorIs(t, err, errUsage, test.args)
 		require.Contains(t, stderr.String(), test.says)
-		require.Contains(t, stderr.String(), "-dir folder", "how to call it")
+		require.Contains(t, stderr.String(), "-dir FOLDER", "how to call it")
 	}
 	o, err := parse([]string{"-events", "5", "-json"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{events: 5, seed: 1, partitions: 4, json: true, batchEvery: time.Second}, o)
+	require.Equal(t, options{events: 5, seed: 1, partitions: 4, json: true, batchEvery: time.Second / 2}, o)
 }
 
 // A folder that can't be made is the user's to mend: the message names it.

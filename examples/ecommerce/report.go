@@ -76,7 +76,7 @@ func writeTables(w io.Writer, a answers) error {
 	}
 	daily = append(daily, []string{"total", money(total.Cents), thousands(total.Orders), "", ""})
 	best := fmt.Sprintf("categoria (top %d of %d)", min(topCategories, len(byCategory)), len(byCategory))
-	_, err := fmt.Fprintf(w, "%s\n%s\n%s\n%s rows by fecha, categoria and region in all: -json prints them.\n",
+	_, err := fmt.Fprintf(w, "%s\n%s\n%s\n-json prints all rows by fecha, categoria and region: %s.\n",
 		align(daily), align(shares(best, byCategory, total)), align(shares("region", byRegion, total)),
 		thousands(int64(a.dailySales.Len())))
 	return err
