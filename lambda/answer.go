@@ -50,6 +50,9 @@ type Provenance struct {
 	// came after their watermark. Both are counted by the speed layer; events of
 	// before the view was registered aren't in them.
 	Rows, Late int64
+	// Quarantined is how many records the archive holds instead of events, since
+	// they couldn't be decoded: see Pipeline.Quarantine.
+	Quarantined int64
 	// Watermark says up to which event time most events have come; the zero time
 	// while unknown. It's advice: events that are older still count.
 	Watermark time.Time

@@ -253,6 +253,7 @@ func (h *Handle[E, K, R]) provenance(ctx context.Context, a *assembly, missing [
 		}
 		out.Rows += counts.rows
 		out.Late += counts.late
+		out.Quarantined += t.quarantined
 		if counts.watermark == nil {
 			marked = false
 		} else if at := time.UnixMicro(*counts.watermark).UTC(); out.Watermark.IsZero() || at.Before(out.Watermark) {

@@ -1,13 +1,10 @@
 package lambda
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/parquet-go/parquet-go"
 
 	"github.com/anabranch-go/anabranch/internal/statefile"
 	"github.com/anabranch-go/anabranch/lambda/archive"
@@ -105,23 +102,4 @@ func (w *worker[E]) commit(ctx context.Context, entry archive.Entry) error {
 // meta heads the view's state files.
 func (d *definition[E]) meta() statefile.Meta {
 	return statefile.Meta{View: d.name, Fingerprint: d.fingerprint, Codec: d.codec}
-}
-
-// quarantinedRow is a row of a quarantine file.
-type quarantinedRow struct {
-	Offset int64  `parquet:"_offset"`
-	Raw    []byte `parquet:"raw"`
-	Reason string `parquet:"reason"`
-}
-
-func encodeQuarantine(quarantine []source.Quarantined) ([]byte, error) {
-	var buffer bytes.Buffer
-	writer := parquet.NewGenericWriter[quarantinedRow](&buffer, parquet.Compression(&parquet.Zstd))
-	for _, q := range quarantine {
-		if _, err := writer.Write([]quarantinedRow{{q.Offset, q.Raw, q.Reason}}); err != nil {
-			return nil, err
-		}
-	}
-	err := writer.Close()
-	return buffer.Bytes(), err
 }

@@ -20,6 +20,8 @@ type tiles struct {
 	sealed    int64
 	open      *delta.Open // nil where there's none that starts at the chain's end
 	gaps      []string
+
+	quarantined int64 // records of the whole chain
 }
 
 // tile lays a chain's segments after a base, and checks that they tile. It's the
@@ -29,6 +31,11 @@ func tile(chain archive.Chain, b *base) (tiles, error) {
 	entries := chain.Entries
 	if len(entries) > 0 {
 		t.from = entries[0].From
+	}
+	for _, e := range entries {
+		if e.Quarantine != nil {
+			t.quarantined += e.Quarantine.Rows
+		}
 	}
 	t.cut = t.from
 	if c, ok := b.at(chain.Partition); ok {

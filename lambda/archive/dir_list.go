@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // List implements [Store]. It reads a directory only when its turn comes, and
@@ -46,7 +47,7 @@ func (w *walk) folder(folder string) bool {
 		return true // nothing was put yet, or it has gone since its parent was read
 	}
 	if err != nil {
-		w.yield("", fmt.Errorf("cannot list %s: %w", w.dir.path(folder), err))
+		w.yield("", listError(w.dir.path(folder), err))
 		return false
 	}
 	for _, name := range inOrder(folder, entries) {
@@ -55,6 +56,15 @@ func (w *walk) folder(folder string) bool {
 		}
 	}
 	return true
+}
+
+// listError says what to do where the archive's directory can't be one: nothing
+// could be written there either.
+func listError(path string, err error) error {
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("%w: cannot list %s: choose a directory whose path leads through no file: %w", ErrUnwritable, path, err)
+	}
+	return fmt.Errorf("cannot list %s: %w", path, err)
 }
 
 // inOrder returns the names of a folder's entries as whole names sort: p/x
