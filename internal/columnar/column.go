@@ -1,0 +1,125 @@
+package columnar
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// ColumnReader reads a column of one row group, from its first row to its last.
+// Use one of Ints, Floats, Codes and Blobs, always the same.
+type ColumnReader struct {
+	name  string
+	leaf  *Leaf
+	meta  *format.ColumnMetaData
+	pages []byte // not read yet
+	rows  int64  // not in a page yet
+	page  page
+	dict  dictionary
+	keep  bool // pages, since what was read points into them
+
+	texts  Texts
+	buffer []byte   // of pages
+	codes  []uint32 // of dictionary pages
+}
+
+// Column makes a reader.
+func (f *File) Column(group, leaf int) (_ *ColumnReader, err error) {
+	c := &ColumnReader{leaf: &f.Leaves[leaf], rows: f.GroupRows(group)}
+	c.name = fmt.Sprintf("%s: column %s", f.Name, strings.Join(c.leaf.Path, "."))
+	defer guard(c.name, &err)
+	if c.leaf.Repeated {
+		return nil, unsupported("a list")
+	}
+	c.meta, c.pages, err = f.span(group, leaf)
+	return c, err
+}
+
+// Ints reads the next len(dst) rows of a column of bools, integers or
+// fixed-length decimals. A null's place gets a zero. Where the column is
+// optional, valid, of the same length, says which rows hold a value; else it's
+// left alone, and may be nil. nulls says whether there was any null.
+func (c *ColumnReader) Ints(dst []int64, valid []bool) (nulls bool, err error) {
+	defer guard(c.name, &err)
+	return read(c, dst, valid, (*ColumnReader).readInts)
+}
+
+// Floats is Ints for a column of floats or doubles.
+func (c *ColumnReader) Floats(dst []float64, valid []bool) (nulls bool, err error) {
+	defer guard(c.name, &err)
+	return read(c, dst, valid, (*ColumnReader).readFloats)
+}
+
+// Texts gives codes to the texts of a column. The bytes are the reader's, and
+// will be used again.
+type Texts interface {
+	// Entry gives the code of a text of the column's dictionary. It's called once
+	// for each, before any of them is read.
+	Entry(text []byte) uint32
+	// Code gives the code of a text that is stored outside the dictionary. It's
+	// called for every value.
+	Code(text []byte) uint32
+}
+
+// Codes is Ints for a column of byte arrays, read as the codes that texts gives
+// them. A null's place gets code 0, whatever that is.
+func (c *ColumnReader) Codes(dst []uint32, valid []bool, texts Texts) (nulls bool, err error) {
+	defer guard(c.name, &err)
+	c.texts = texts
+	return read(c, dst, valid, (*ColumnReader).readCodes)
+}
+
+// Blobs is Ints for a column of byte arrays, as they are. They point into
+// memory that is the file's or made for them, so they stay.
+func (c *ColumnReader) Blobs(dst [][]byte, valid []bool) (nulls bool, err error) {
+	defer guard(c.name, &err)
+	c.keep = true
+	return read(c, dst, valid, (*ColumnReader).readBlobs)
+}
+
+// read fills dst page by page; values reads those that aren't null.
+func read[T any](c *ColumnReader, dst []T, valid []bool, values func(*ColumnReader, []T) error) (nulls bool, err error) {
+	for len(dst) > 0 {
+		if c.page.left == 0 {
+			if err := c.nextPage(); err != nil {
+				return nulls, err
+			}
+			continue
+		}
+		n := min(c.page.left, len(dst))
+		count := n
+		if c.leaf.maxLevel > 0 {
+			if count, err = c.page.levels.levels(valid[:n], c.leaf.maxLevel); err != nil {
+				return nulls, err
+			}
+		}
+		if err := values(c, dst[:count]); err != nil {
+			return nulls, err
+		}
+		if count < n {
+			nulls = true
+			spread(dst[:n], valid[:n], count)
+		}
+		if valid != nil {
+			valid = valid[n:]
+		}
+		c.page.left -= n
+		dst = dst[n:]
+	}
+	return nulls, nil
+}
+
+// spread moves the first count places of dst to where valid says, from the last
+// on, so that none is overwritten before it's moved.
+func spread[T any](dst []T, valid []bool, count int) {
+	var zero T
+	for i := len(dst) - 1; i >= 0; i-- {
+		if valid[i] {
+			count--
+			dst[i] = dst[count]
+		} else {
+			dst[i] = zero
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package columnar
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"math/bits"
+	"unsafe"
+
+	encodings "github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	pageRows = 1 << 15 // of a page, at most
+	pageText = 1 << 20 // bytes of texts in a page, about
+)
+
+// scratch is memory that one column after another uses.
+type scratch struct {
+	levels  []byte
+	encoded []byte
+	page    []byte
+	packed  []byte
+	header  []byte
+	ints    []int64
+	floats  []float64
+	codes   []uint32
+	seen    []uint32
+}
+
+// chunkEncoder writes one column of a row group.
+type chunkEncoder struct {
+	w          *Writer
+	column     *Column
+	data       *Data
+	rows       int
+	meta       format.ColumnMetaData
+	index      pageIndex
+	dictionary bool
+}
+
+func (e *chunkEncoder) encode() error {
+	e.meta = format.ColumnMetaData{Type: e.column.Type, PathInSchema: e.column.Path, Codec: format.Zstd, NumValues: int64(e.rows)}
+	start := len(e.w.out)
+	if err := e.writeDictionary(); err != nil {
+		return err
+	}
+	e.meta.DataPageOffset = int64(len(e.w.out))
+	for from := 0; from < e.rows; {
+		to := e.pageEnd(from)
+		if err := e.writePage(from, to); err != nil {
+			return err
+		}
+		from = to
+	}
+	e.meta.TotalCompressedSize = int64(len(e.w.out) - start)
+	e.meta.Encoding = append(e.meta.Encoding, e.encoding())
+	if e.dictionary {
+		e.meta.Encoding = append(e.meta.Encoding, format.Plain)
+	}
+	if e.column.Optional {
+		e.meta.Encoding = append(e.meta.Encoding, format.RLE)
+	}
+	e.meta.Statistics = e.index.total(e.column)
+	return nil
+}
+
+func (e *chunkEncoder) encoding() format.Encoding {
+	switch {
+	case e.dictionary:
+		return format.RLEDictionary
+	case e.column.Delta:
+		return format.DeltaBinaryPacked
+	}
+	return format.Plain
+}
+
+// writeDictionary writes the column's dictionary, if it gets one: texts unless
+// they hardly repeat, and integers that are all the same.
+func (e *chunkEncoder) writeDictionary() error {
+	d, n := e.data, 0
+	plain := e.w.scratch.encoded[:0]
+	switch {
+	case e.column.Type == format.ByteArray && d.Blobs == nil:
+		size := 0
+		for _, text := range d.Texts {
+			size += len(text) + 4
+		}
+		if len(d.Texts) == 0 || size > pageText && len(d.Texts) > e.rows/2 {
+			return nil
+		}
+		n = len(d.Texts)
+		for _, text := range d.Texts {
+			plain = appendText(plain, text)
+		}
+	case !e.column.Delta && (e.column.Type == format.Int32 || e.column.Type == format.Int64) && e.constant():
+		n = 1
+		plain = appendPlainInts(plain, d.Ints[:1], e.column.Type)
+	default:
+		return nil
+	}
+	e.dictionary = true
+	e.w.scratch.encoded = plain
+	e.meta.DictionaryPageOffset = int64(len(e.w.out))
+	_, err := e.emit(format.PageHeader{Type: format.DictionaryPage,
+		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, plain)
+	return err
+}
+
+// constant says whether every row has the same integer, and none is null.
+func (e *chunkEncoder) constant() bool {
+	if e.data.Valid != nil || e.rows == 0 {
+		return false
+	}
+	for _, v := range e.data.Ints[1:e.rows] {
+		if v != e.data.Ints[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// pageEnd gives the row that the page from a row ends before.
+func (e *chunkEncoder) pageEnd(from int) int {
+	to := min(from+pageRows, e.rows)
+	if e.column.Type != format.ByteArray || e.dictionary {
+		return to
+	}
+	size := 0
+	for i := from; i < to; i++ {
+		switch {
+		case e.data.Valid != nil && !e.data.Valid[i]:
+		case e.data.Blobs != nil:
+			size += len(e.data.Blobs[i])
+		default:
+			size += len(e.data.Texts[e.data.Codes[i]])
+		}
+		if size > pageText {
+			return i + 1
+		}
+	}
+	return to
+}
+
+// writePage writes rows [from, to): levels first, then the values that aren't
+// null.
+func (e *chunkEncoder) writePage(from, to int) (err error) {
+	s := &e.w.scratch
+	page := s.page[:0]
+	var valid []bool
+	nulls := 0
+	if e.column.Optional {
+		if e.data.Valid != nil {
+			valid = e.data.Valid[from:to]
+		}
+		if nulls, err = s.encodeLevels(valid, to-from); err != nil {
+			return err
+		}
+		page = binary.LittleEndian.AppendUint32(page, uint32(len(s.levels)))
+		page = append(page, s.levels...)
+	}
+	if nulls == 0 {
+		valid = nil
+	}
+	bounds := pageBounds{nulls: nulls, rows: to - from}
+	if page, err = e.appendValues(page, from, to, valid, &bounds); err != nil {
+		return err
+	}
+	s.page = page
+	offset := len(e.w.out)
+	size, err := e.emit(format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{
+		NumValues: int32(to - from), Encoding: e.encoding(),
+		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE})}, page)
+	e.index.add(format.PageLocation{Offset: int64(offset), CompressedPageSize: int32(size), FirstRowIndex: int64(from)}, bounds)
+	return err
+}
+
+func (s *scratch) encodeLevels(valid []bool, n int) (nulls int, err error) {
+	if valid == nil {
+		s.levels = append(binary.AppendUvarint(s.levels[:0], uint64(n)<<1), 1)
+		return 0, nil
+	}
+	s.header = s.header[:0]
+	for _, v := range valid {
+		level := byte(0)
+		if v {
+			level = 1
+		} else {
+			nulls++
+		}
+		s.header = append(s.header, level)
+	}
+	s.levels, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(s.levels, s.header)
+	return nulls, err
+}
+
+// appendValues encodes the valid values of rows [from, to), and finds their
+// bounds.
+func (e *chunkEncoder) appendValues(page []byte, from, to int, valid []bool, bounds *pageBounds) ([]byte, error) {
+	s, d := &e.w.scratch, e.data
+	switch e.column.Type {
+	case format.Double:
+		floats := compact(d.Floats[from:to], valid, &s.floats)
+		bounds.floats(floats)
+		for _, f := range floats {
+			page = binary.LittleEndian.AppendUint64(page, math.Float64bits(f))
+		}
+		return page, nil
+	case format.ByteArray:
+		if d.Blobs != nil {
+			return e.appendBlobs(page, d.Blobs[from:to], valid, bounds), nil
+		}
+		codes := compact(d.Codes[from:to], valid, &s.codes)
+		bounds.texts(codes, d.Texts, s)
+		if e.dictionary {
+			return s.appendCodes(page, codes, len(d.Texts))
+		}
+		for _, code := range codes {
+			page = appendText(page, d.Texts[code])
+		}
+		return page, nil
+	}
+	ints := compact(d.Ints[from:to], valid, &s.ints)
+	bounds.ints(ints)
+	switch {
+	case e.dictionary:
+		return binary.AppendUvarint(append(page, 0), uint64(len(ints))<<1), nil // width 0
+	case e.column.Delta:
+		var err error
+		s.encoded, err = (&encodings.BinaryPackedEncoding{}).EncodeInt64(s.encoded, ints)
+		return append(page, s.encoded...), err
+	}
+	return appendPlainInts(page, ints, e.column.Type), nil
+}
+
+func (e *chunkEncoder) appendBlobs(page []byte, blobs [][]byte, valid []bool, bounds *pageBounds) []byte {
+	for i, blob := range blobs {
+		if valid == nil || valid[i] {
+			page = appendText(page, blob)
+			bounds.blob(blob)
+		}
+	}
+	return page
+}
+
+// appendCodes writes dictionary codes: their width, then runs.
+func (s *scratch) appendCodes(page []byte, codes []uint32, texts int) ([]byte, error) {
+	width := bits.Len(uint(texts - 1))
+	page = append(page, byte(width))
+	if len(codes) == 0 {
+		return page, nil
+	}
+	if width == 0 {
+		return binary.AppendUvarint(page, uint64(len(codes))<<1), nil
+	}
+	signed := unsafe.Slice((*int32)(unsafe.Pointer(&codes[0])), len(codes)) // there are no 2^31 texts
+	var err error
+	s.encoded, err = (&rle.Encoding{BitWidth: width}).EncodeInt32(s.encoded, signed)
+	return append(page, s.encoded...), err
+}
+
+// emit compresses a page and writes it after its header. It gives the size of
+// both.
+func (e *chunkEncoder) emit(header format.PageHeader, page []byte) (int, error) {
+	s := &e.w.scratch
+	var err error
+	if s.packed, err = zstdCodec.Encode(s.packed, page); err != nil {
+		return 0, err
+	}
+	header.UncompressedPageSize, header.CompressedPageSize = int32(len(page)), int32(len(s.packed))
+	header.CRC = int32(crc32.ChecksumIEEE(s.packed))
+	size, err := e.w.append(&header)
+	if err != nil {
+		return 0, err
+	}
+	e.w.out = append(e.w.out, s.packed...)
+	e.meta.TotalUncompressedSize += int64(size + len(page))
+	return size + len(s.packed), nil
+}
+
+// compact gives the valid values; all of them, in place, where valid is nil.
+func compact[T any](values []T, valid []bool, scratch *[]T) []T {
+	if valid == nil {
+		return values
+	}
+	out := (*scratch)[:0]
+	for i, v := range values {
+		if valid[i] {
+			out = append(out, v)
+		}
+	}
+	*scratch = out
+	return out
+}
+
+func appendText[T string | []byte](b []byte, text T) []byte {
+	return append(binary.LittleEndian.AppendUint32(b, uint32(len(text))), text...)
+}
+
+func appendPlainInts(b []byte, ints []int64, typ format.Type) []byte {
+	switch typ {
+	case format.Boolean:
+		for i, v := range ints {
+			if i%8 == 0 {
+				b = append(b, 0)
+			}
+			b[len(b)-1] |= byte(v&1) << (i % 8)
+		}
+	case format.Int32:
+		for _, v := range ints {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		}
+	default:
+		for _, v := range ints {
+			b = binary.LittleEndian.AppendUint64(b, uint64(v))
+		}
+	}
+	return b
+}

@@ -1,0 +1,222 @@
+package source
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/anabranch-go/anabranch/internal/columnar"
+)
+
+// ParquetOptions are the options of [OpenParquet].
+type ParquetOptions struct {
+	// Columns are the schema columns to read; all if nil. The others are Invalid
+	// in the chunks.
+	Columns []int
+	// ChunkRows is the number of events in a chunk at most; 16384 if 0.
+	ChunkRows int
+	// Partition is the chunks' partition.
+	Partition int
+	// Base is the first event's offset, in a file without a column of offsets.
+	Base int64
+	// Quarantine sends events that have a value which doesn't fit its field to the
+	// chunks' quarantine. Else such a value is an error, as it should be in a file
+	// that was written from the same fields.
+	Quarantine bool
+
+	numbered bool // offsets are row numbers, whatever the file says
+}
+
+// parquetChunkRows is larger than what a stream's chunks hold: a column at a
+// time is read, and a page has more yet.
+const parquetChunkRows = 1 << 14
+
+// ParquetReader reads one Parquet file. It's not safe for concurrent use.
+//
+// Any writer's files will do. Columns are found by their paths: what the file
+// lacks reads as null, or as zero where the field can't be null; what E lacks is
+// left out; what has another type is ErrColumn. A null in a field that can't be
+// null is zero, as in JSON. Integers of any width, floats of both, timestamps of
+// any unit (rounded down to µs) and decimals of the field's scale are read.
+type ParquetReader[E any] struct {
+	file    *columnar.File
+	options ParquetOptions
+	columns []*columnReader // by schema column; nil where it isn't read
+	offsets *columnReader   // nil where the file has none
+	group   int             // the next row group
+	left    int64           // rows of the current one
+	next    int64           // the next offset, where the file has none
+	chunk   Chunk[E]
+	bad     []Quarantined // by row; Reason is empty where it's sound
+}
+
+// OpenParquet opens a whole file in memory, which must not change while it's
+// read. name goes into errors: [ErrColumn], or those of bytes that aren't a sound
+// Parquet file.
+func OpenParquet[E any](name string, body []byte, options ParquetOptions) (*ParquetReader[E], error) {
+	file, err := columnar.Open(name, body)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %w", err)
+	}
+	return newParquetReader[E](file, options)
+}
+
+func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*ParquetReader[E], error) {
+	schema, err := SchemaOf[E]()
+	if err != nil {
+		return nil, err
+	}
+	if options.ChunkRows < 0 {
+		return nil, fmt.Errorf("%w: chunks of %d rows", ErrOptions, options.ChunkRows)
+	}
+	if options.ChunkRows == 0 {
+		options.ChunkRows = parquetChunkRows
+	}
+	r := &ParquetReader[E]{file: file, options: options, next: options.Base, columns: make([]*columnReader, len(schema.Columns))}
+	r.chunk = Chunk[E]{Schema: schema, Partition: options.Partition}
+	wanted := options.Columns
+	if wanted == nil {
+		for i := range schema.Columns {
+			wanted = append(wanted, i)
+		}
+	}
+	for _, i := range wanted {
+		if i < 0 || i >= len(schema.Columns) {
+			return nil, fmt.Errorf("%w: there is no column %d", ErrOptions, i)
+		}
+		if r.columns[i], err = newColumnReader(file, &schema.Columns[i]); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := file.Find([]string{offsetColumn}); ok && !options.numbered {
+		r.offsets, err = newColumnReader(file, &Column{Name: offsetColumn, Path: []string{offsetColumn}, Kind: Int, typ: int64Type})
+	}
+	return r, err
+}
+
+// Rows is the number of events in the file, sound or not.
+func (r *ParquetReader[E]) Rows() int64 { return r.file.Rows }
+
+// Next gives the next events, io.EOF after the last. The chunk and its memory
+// are the caller's until the next call; texts may be kept.
+func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
+	for r.left == 0 {
+		if r.group == r.file.Groups() {
+			return nil, io.EOF
+		}
+		r.left = r.file.GroupRows(r.group)
+		if err := r.openGroup(); err != nil {
+			return nil, err
+		}
+		r.group++
+	}
+	n := int(min(r.left, int64(r.options.ChunkRows)))
+	c := &r.chunk
+	*c = Chunk[E]{Schema: c.Schema, Partition: c.Partition, Offsets: c.Offsets, Columns: make([]Vector, len(r.columns))}
+	r.bad = r.bad[:0]
+	for i, column := range r.columns {
+		if column == nil {
+			continue
+		}
+		var err error
+		if c.Columns[i], err = column.read(n, r.reject); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.readOffsets(n); err != nil {
+		return nil, err
+	}
+	r.left -= int64(n)
+	r.quarantine()
+	return c, nil
+}
+
+func (r *ParquetReader[E]) openGroup() error {
+	for _, column := range append(r.columns[:len(r.columns):len(r.columns)], r.offsets) {
+		if column == nil {
+			continue
+		}
+		if err := column.open(r.group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readOffsets gives the chunk's rows their offsets, which must rise.
+func (r *ParquetReader[E]) readOffsets(n int) error {
+	c := &r.chunk
+	if r.offsets == nil {
+		c.Offsets = c.Offsets[:0]
+		for i := range n {
+			c.Offsets = append(c.Offsets, r.next+int64(i))
+		}
+		c.From, c.Next = r.next, r.next+int64(n)
+		r.next = c.Next
+		return nil
+	}
+	v, err := r.offsets.read(n, func(_ int, _ *Column, what string) error {
+		return fmt.Errorf("%s: column %s: %s", r.file.Name, offsetColumn, what)
+	})
+	if err != nil {
+		return err
+	}
+	for i := 1; i < n; i++ {
+		if v.Ints[i] <= v.Ints[i-1] {
+			return fmt.Errorf("%s: offset %d after %d", r.file.Name, v.Ints[i], v.Ints[i-1])
+		}
+	}
+	c.Offsets, c.From, c.Next = v.Ints, v.Ints[0], v.Ints[n-1]+1
+	return nil
+}
+
+// reject notes that a row of the chunk has a value that doesn't fit.
+func (r *ParquetReader[E]) reject(row int, c *Column, what string) error {
+	at := r.file.GroupRows(r.group-1) - r.left + int64(row)
+	for i := range r.group - 1 {
+		at += r.file.GroupRows(i)
+	}
+	reason := fmt.Sprintf("%s: row %d: column %s: %s", r.file.Name, at, c.Name, what)
+	if !r.options.Quarantine {
+		return fmt.Errorf("%w: %s", ErrValue, reason)
+	}
+	for len(r.bad) <= row {
+		r.bad = append(r.bad, Quarantined{})
+	}
+	if r.bad[row].Reason == "" {
+		r.bad[row] = Quarantined{Raw: []byte(what), Reason: reason}
+	}
+	return nil
+}
+
+// quarantine takes the rejected rows out of the chunk.
+func (r *ParquetReader[E]) quarantine() {
+	if len(r.bad) == 0 {
+		return
+	}
+	c := &r.chunk
+	keep := make([]bool, c.Len())
+	setAll(keep, true)
+	for i, q := range r.bad {
+		if q.Reason != "" {
+			keep[i] = false
+			q.Offset = c.Offsets[i]
+			c.Quarantine = append(c.Quarantine, q)
+		}
+	}
+	c.Offsets = compact(c.Offsets, keep)
+	for i := range c.Columns {
+		v := &c.Columns[i]
+		v.Ints, v.Floats, v.Codes, v.Valid = compact(v.Ints, keep), compact(v.Floats, keep), compact(v.Codes, keep), compact(v.Valid, keep)
+	}
+}
+
+// compact keeps some of values, in place. Nil stays nil.
+func compact[T any](values []T, keep []bool) []T {
+	out := values[:0]
+	for i, v := range values {
+		if keep[i] {
+			out = append(out, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,256 @@
+package source
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/anabranch-go/anabranch/internal/columnar"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// The columns that event files have besides the schema's: where each event was
+// in the log.
+const (
+	partitionColumn = "_partition"
+	offsetColumn    = "_offset"
+)
+
+// A row group ends at either bound, and with it the memory that a writer takes.
+const (
+	parquetGroupRows  = 1 << 17
+	parquetGroupBytes = 64 << 20
+)
+
+// ParquetWriter collects chunks into one Parquet file: the schema's columns,
+// nested structs as groups, then _partition and _offset. Equal events in equal
+// order give equal bytes, however they were cut into chunks. It's not safe for
+// concurrent use.
+//
+// Integers and bools are INT64 and BOOLEAN, floats DOUBLE, texts UTF8, times
+// TIMESTAMP in µs and UTC, decimals DECIMAL(18, scale) on INT64, lists and maps
+// JSON text. Optionals are OPTIONAL, all else REQUIRED.
+type ParquetWriter[E any] struct {
+	schema     *Schema
+	file       *columnar.Writer
+	columns    []parquetBuffer
+	partitions []int64
+	offsets    []int64
+	data       []columnar.Data
+	rows       int64
+	groupRows  int
+}
+
+// NewParquetWriter makes a writer. Errors are those of columns that can't be in
+// one file, such as two whose paths cross.
+func NewParquetWriter[E any](schema *Schema) (*ParquetWriter[E], error) {
+	columns := make([]columnar.Column, 0, len(schema.Columns)+2)
+	for i := range schema.Columns {
+		columns = append(columns, parquetColumn(&schema.Columns[i]))
+	}
+	columns = append(columns,
+		columnar.Column{Path: []string{partitionColumn}, Type: format.Int32},
+		columnar.Column{Path: []string{offsetColumn}, Type: format.Int64, Delta: true})
+	file, err := columnar.NewWriter(columns)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
+	}
+	w := &ParquetWriter[E]{schema: schema, file: file, groupRows: parquetGroupRows,
+		columns: make([]parquetBuffer, len(schema.Columns)), data: make([]columnar.Data, len(columns))}
+	for i := range w.columns {
+		w.columns[i].column = &schema.Columns[i]
+	}
+	return w, nil
+}
+
+func parquetColumn(c *Column) columnar.Column {
+	out := columnar.Column{Path: c.Path, Type: format.Int64, Optional: c.Nullable}
+	switch c.Kind {
+	case Bool:
+		out.Type = format.Boolean
+	case Float:
+		out.Type = format.Double
+	case String:
+		out.Type, out.Logical = format.ByteArray, new(format.StringType)
+	case Opaque:
+		out.Type, out.Logical = format.ByteArray, new(format.JsonType)
+	case Time:
+		out.Logical, out.Delta = columnar.Micros(), true
+	case Decimal:
+		out.Logical = &format.DecimalType{Scale: int32(c.Scale), Precision: 18}
+	}
+	return out
+}
+
+// Write adds a chunk's events. It copies them. Every column must have been read.
+func (w *ParquetWriter[E]) Write(chunk *Chunk[E]) error {
+	if len(chunk.Columns) != len(w.columns) {
+		return fmt.Errorf("%w: a chunk of %d columns into a file of %d", ErrSchema, len(chunk.Columns), len(w.columns))
+	}
+	if err := chunk.Check(); err != nil {
+		return err
+	}
+	for i := range chunk.Columns {
+		if c := w.columns[i].column; chunk.Columns[i].Kind != c.Kind {
+			return fmt.Errorf("%w: column %s is a %s, and the chunk's a %s", ErrSchema, c.Name, c.Kind, chunk.Columns[i].Kind)
+		}
+	}
+	for from := 0; from < chunk.Len(); {
+		to := min(chunk.Len(), from+w.groupRows-len(w.offsets))
+		for i := range w.columns {
+			w.columns[i].append(&chunk.Columns[i], from, to)
+		}
+		w.offsets = append(w.offsets, chunk.Offsets[from:to]...)
+		for range to - from {
+			w.partitions = append(w.partitions, int64(chunk.Partition))
+		}
+		from = to
+		if len(w.offsets) >= w.groupRows || w.buffered() >= parquetGroupBytes {
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	w.rows += int64(chunk.Len())
+	return nil
+}
+
+// Rows is the number of events so far.
+func (w *ParquetWriter[E]) Rows() int64 { return w.rows }
+
+// Size is about how many bytes the file would have if it were closed now. What
+// isn't compressed yet is taken as a quarter of itself.
+func (w *ParquetWriter[E]) Size() int64 { return int64(w.file.Size() + w.buffered()/4) }
+
+// Close gives the finished file's bytes. The writer can't be used after.
+func (w *ParquetWriter[E]) Close() ([]byte, error) {
+	if len(w.offsets) > 0 {
+		if err := w.flush(); err != nil {
+			return nil, err
+		}
+	}
+	return w.file.Close(format.KeyValue{Key: "anabranch.format", Value: "events/1"})
+}
+
+func (w *ParquetWriter[E]) buffered() int {
+	size := 12 * len(w.offsets)
+	for i := range w.columns {
+		size += w.columns[i].size()
+	}
+	return size
+}
+
+func (w *ParquetWriter[E]) flush() error {
+	n := len(w.columns)
+	for i := range w.columns {
+		w.data[i] = w.columns[i].data()
+	}
+	w.data[n], w.data[n+1] = columnar.Data{Ints: w.partitions}, columnar.Data{Ints: w.offsets}
+	if err := w.file.WriteGroup(len(w.offsets), w.data); err != nil {
+		return err
+	}
+	w.partitions, w.offsets = w.partitions[:0], w.offsets[:0]
+	for i := range w.columns {
+		w.columns[i].reset()
+	}
+	return nil
+}
+
+// parquetBuffer collects a column until its row group ends.
+type parquetBuffer struct {
+	column *Column
+	ints   []int64
+	floats []float64
+	codes  []uint32 // in texts
+	valid  []bool   // of nullable columns, from the first null on
+	n      int
+
+	texts []string
+	known map[string]uint32
+	bytes int      // of texts
+	dict  uint64   // the chunks' dictionary at present
+	remap []uint32 // its codes -> ours, plus one; 0 where that isn't known yet
+}
+
+func (b *parquetBuffer) append(v *Vector, from, to int) {
+	switch {
+	case b.column.Kind.text():
+		b.appendCodes(v, from, to)
+	case b.column.Kind == Float:
+		b.floats = append(b.floats, v.Floats[from:to]...)
+	default:
+		b.ints = append(b.ints, v.Ints[from:to]...)
+	}
+	if b.column.Nullable && v.Valid != nil && b.valid == nil {
+		b.valid = make([]bool, b.n, max(b.n+to-from, parquetGroupRows/8))
+		setAll(b.valid, true)
+	}
+	if b.valid != nil && v.Valid != nil {
+		b.valid = append(b.valid, v.Valid[from:to]...)
+	} else if b.valid != nil {
+		b.valid = append(b.valid, make([]bool, to-from)...)
+		setAll(b.valid[b.n:], true)
+	}
+	b.n += to - from
+}
+
+// appendCodes looks each text up once for each dictionary of the chunks and row
+// group of ours.
+func (b *parquetBuffer) appendCodes(v *Vector, from, to int) {
+	if b.dict != v.Dict.ID || v.Dict.ID == 0 {
+		b.dict = v.Dict.ID
+		clear(b.remap)
+	}
+	if n := len(v.Dict.Values); n > len(b.remap) {
+		b.remap = append(b.remap, make([]uint32, n-len(b.remap))...)
+	}
+	skipNulls := b.column.Nullable && v.Valid != nil
+	for i, code := range v.Codes[from:to] {
+		if skipNulls && !v.Valid[from+i] {
+			b.codes = append(b.codes, 0)
+			continue
+		}
+		ours := b.remap[code]
+		if ours == 0 {
+			ours = b.code(v.Dict.Values[code]) + 1
+			b.remap[code] = ours
+		}
+		b.codes = append(b.codes, ours-1)
+	}
+}
+
+func (b *parquetBuffer) code(text string) uint32 {
+	if code, ok := b.known[text]; ok {
+		return code
+	}
+	if b.known == nil {
+		b.known = map[string]uint32{}
+	}
+	text = strings.Clone(text) // it may be a part of a large buffer
+	code := uint32(len(b.texts))
+	b.texts, b.known[text] = append(b.texts, text), code
+	b.bytes += len(text)
+	return code
+}
+
+func (b *parquetBuffer) size() int {
+	return 8*len(b.ints) + 8*len(b.floats) + 4*len(b.codes) + b.bytes
+}
+
+func (b *parquetBuffer) data() columnar.Data {
+	return columnar.Data{Ints: b.ints, Floats: b.floats, Codes: b.codes, Texts: b.texts, Valid: b.valid}
+}
+
+// reset begins a row group, whose dictionary is empty.
+func (b *parquetBuffer) reset() {
+	b.ints, b.floats, b.codes, b.valid, b.n = b.ints[:0], b.floats[:0], b.codes[:0], nil, 0
+	clear(b.texts)
+	clear(b.known)
+	clear(b.remap)
+	b.texts, b.bytes, b.dict = b.texts[:0], 0, 0
+}
+
+func setAll[T any](dst []T, v T) {
+	for i := range dst {
+		dst[i] = v
+	}
+}
