@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"unsafe"
 )
 
@@ -84,7 +85,8 @@ func (b *Builder[E]) callTransform(e *E) (err error) {
 }
 
 // Set adds the current event's value in a column, in the column's own kind and
-// range. What it refuses is ErrValue: the event belongs in quarantine then.
+// range. An Opaque text must be JSON that [Builder.Append] could have made. What
+// it refuses is ErrValue: the event belongs in quarantine then.
 func (b *Builder[E]) Set(column int, v Value) error {
 	c := &b.columns[column]
 	switch {
@@ -101,15 +103,25 @@ func (b *Builder[E]) Set(column int, v Value) error {
 	}
 	switch c.Kind {
 	case Float:
-		c.float(v.Float)
+		return c.setFloat(v.Float)
 	case String, Opaque:
 		c.text(v.Text)
-	default:
-		if err := checkInt(c.Column, v.Int); err != nil {
-			return fmt.Errorf("column %s: %w", c.Name, err)
-		}
-		c.int(v.Int)
+		return nil
 	}
+	return c.setInt(v.Int)
+}
+
+// SetText is Set for a text in a buffer that the caller will use again: one that
+// the column has seen costs no memory. The column is a String, or an Opaque.
+func (b *Builder[E]) SetText(column int, text []byte) error {
+	c := &b.columns[column]
+	switch {
+	case c.set(len(b.offsets)):
+		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
+	case !c.Kind.text():
+		return fmt.Errorf("%w: column %s: a %s where a %s belongs", ErrValue, c.Name, String, c.Kind)
+	}
+	c.textBytes(text)
 	return nil
 }
 
@@ -222,9 +234,46 @@ func (c *columnBuilder) float(v float64) {
 	c.count(true)
 }
 
+// text adds a text. One that the dictionary has is canonical already.
 func (c *columnBuilder) text(s string) {
-	c.codes = append(c.codes, c.dict.Code(CanonicalText(s)))
+	code, ok := c.dict.codes[s]
+	if !ok {
+		code = c.dict.Code(CanonicalText(strings.Clone(s))) // a piece of s keeps no more than itself
+	}
+	c.codes = append(c.codes, code)
 	c.count(true)
+}
+
+func (c *columnBuilder) textBytes(s []byte) {
+	code, ok := c.dict.codes[string(s)]
+	if !ok {
+		code = c.dict.Code(CanonicalText(string(s)))
+	}
+	c.codes = append(c.codes, code)
+	c.count(true)
+}
+
+// setInt is int for a value that may not fit the field.
+func (c *columnBuilder) setInt(v int64) error {
+	if err := checkInt(c.Column, v); err != nil {
+		return fmt.Errorf("column %s: %w", c.Name, err)
+	}
+	c.int(v)
+	return nil
+}
+
+// setFloat is float for a value that may not fit the field: a float32 is
+// rounded to what the field will hold.
+func (c *columnBuilder) setFloat(v float64) error {
+	if c.typ.Kind() == reflect.Float32 {
+		narrow := float64(float32(v))
+		if math.IsInf(narrow, 0) && !math.IsInf(v, 0) {
+			return fmt.Errorf("column %s: %w: %g in a %s", c.Name, ErrValue, v, c.typ)
+		}
+		v = narrow
+	}
+	c.float(v)
+	return nil
 }
 
 // zero adds null where the column has nulls, else the zero value.
@@ -233,7 +282,7 @@ func (c *columnBuilder) zero() {
 	case c.Nullable:
 		c.null()
 	case c.Kind == Opaque:
-		c.text("null")
+		c.text(c.blank)
 	case c.Kind == String:
 		c.text("")
 	case c.Kind == Float:
@@ -247,7 +296,7 @@ func (c *columnBuilder) zero() {
 
 func (c *columnBuilder) null() {
 	if c.valid == nil {
-		c.valid = make([]bool, c.n, c.n+1)
+		c.valid = make([]bool, c.n, max(c.n+1, cap(c.ints), cap(c.floats), cap(c.codes)))
 		for i := range c.valid {
 			c.valid[i] = true
 		}

@@ -38,11 +38,13 @@ func (c *Chunk[E]) Rows() []E {
 	return c.rows
 }
 
-// Slice gives the events at offsets [from, to), sharing the chunk's memory.
+// Slice gives the events at offsets [from, to), as far as the chunk has them,
+// sharing the chunk's memory.
 func (c *Chunk[E]) Slice(from, to int64) *Chunk[E] {
+	from = min(max(from, c.From), c.Next)
+	to = min(max(to, from), c.Next)
 	lo, hi := search(c.Offsets, from), search(c.Offsets, to)
-	out := &Chunk[E]{Schema: c.Schema, Partition: c.Partition,
-		From: max(from, c.From), Next: min(to, c.Next),
+	out := &Chunk[E]{Schema: c.Schema, Partition: c.Partition, From: from, Next: to,
 		Offsets: c.Offsets[lo:hi:hi], Columns: make([]Vector, len(c.Columns))}
 	for i := range c.Columns {
 		out.Columns[i] = c.Columns[i].slice(lo, hi)
@@ -55,10 +57,33 @@ func (c *Chunk[E]) Slice(from, to int64) *Chunk[E] {
 	return out
 }
 
-// Check says what is wrong with a chunk, if anything is: lengths that differ,
-// offsets that fall or lie outside [From, Next). An engine checks what it is
-// given, since a source may be the caller's own.
+// Check says what is wrong with a chunk, if anything is: columns that aren't the
+// schema's, lengths that differ, codes without a text, offsets that fall or lie
+// outside [From, Next). An engine checks what it is given, since a source may be
+// the caller's own.
 func (c *Chunk[E]) Check() error {
+	if err := c.checkOffsets(); err != nil {
+		return err
+	}
+	if c.Schema == nil || len(c.Columns) != len(c.Schema.Columns) {
+		return fmt.Errorf("%w: %d columns that aren't the schema's", ErrChunk, len(c.Columns))
+	}
+	for i := range c.Columns {
+		v, column := &c.Columns[i], &c.Schema.Columns[i]
+		if v.Kind == Invalid {
+			continue
+		}
+		if v.Kind != column.Kind {
+			return fmt.Errorf("%w: column %s is a %s where the schema has a %s", ErrChunk, column.Name, v.Kind, column.Kind)
+		}
+		if err := v.check(c.Len()); err != nil {
+			return fmt.Errorf("%w: column %s: %w", ErrChunk, column.Name, err)
+		}
+	}
+	return nil
+}
+
+func (c *Chunk[E]) checkOffsets() error {
 	if c.From > c.Next {
 		return fmt.Errorf("%w: a chunk of partition %d from %d ends at %d", ErrOffset, c.Partition, c.From, c.Next)
 	}
@@ -70,10 +95,10 @@ func (c *Chunk[E]) Check() error {
 		}
 		last = offset
 	}
-	for i := range c.Columns {
-		v := &c.Columns[i]
-		if n := len(v.Ints) + len(v.Floats) + len(v.Codes); v.Kind != Invalid && n != c.Len() {
-			return fmt.Errorf("source: column %s has %d values in a chunk of %d events", c.Schema.Columns[i].Name, n, c.Len())
+	for _, q := range c.Quarantine {
+		if q.Offset < c.From || q.Offset >= c.Next {
+			return fmt.Errorf("%w: quarantined offset %d in a chunk of partition %d over [%d, %d)",
+				ErrOffset, q.Offset, c.Partition, c.From, c.Next)
 		}
 	}
 	return nil

@@ -18,6 +18,9 @@ var (
 	// ErrOffset says that the log doesn't have the position any more, or doesn't
 	// have it yet. Nothing is skipped: a reader stops here.
 	ErrOffset = errors.New("source: offset not in the log")
+	// ErrChunk says that a source gave a chunk whose columns aren't those of its
+	// schema and its rows.
+	ErrChunk = errors.New("source: not a chunk")
 	// ErrClosed says that the log has ended and takes no more events.
 	ErrClosed = errors.New("source: log closed")
 	// ErrOptions says that options contradict each other or the event type.

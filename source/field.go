@@ -69,13 +69,17 @@ func (f Field[E, T]) IsZero() bool { return f.expr == nil && f.err == nil }
 
 // Bind gives the slot of a frame that will hold the field's values.
 func (f Field[E, T]) Bind(b *Binder[E]) (int, error) {
-	if f.err != nil {
-		return 0, f.err
-	}
-	if f.expr == nil {
-		return 0, fmt.Errorf("%w: the zero Field; make it with FieldOf", ErrField)
+	if err := f.check(); err != nil {
+		return 0, err
 	}
 	return f.expr.bind(b)
+}
+
+func (f Field[E, T]) check() error {
+	if f.err == nil && f.expr == nil {
+		return fmt.Errorf("%w: the zero Field; make it with FieldOf", ErrField)
+	}
+	return f.err
 }
 
 // String is the field's definition, for a view's fingerprint.

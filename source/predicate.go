@@ -9,7 +9,8 @@ import (
 
 // Predicate selects events of E. The zero Predicate selects all. It's made by
 // Equal, In, AtLeast, Less, IsNull, Match, Func, And, Or and Not. A null equals
-// nothing and is in no range; Not turns that around.
+// nothing and is in no range; Not turns that around. The values to compare with
+// are normalised like events: a time is rounded down to the microsecond.
 type Predicate[E any] struct {
 	node node[E]
 	err  error
@@ -76,6 +77,9 @@ func Equal[E any, T comparable](field Field[E, T], v T) Predicate[E] { return In
 // In selects events whose field is one of vs.
 func In[E any, T comparable](field Field[E, T], vs ...T) Predicate[E] {
 	values, err := valuesOf(vs)
+	if err == nil {
+		err = field.check() // without values nothing would bind it
+	}
 	if err != nil {
 		return Predicate[E]{err: fmt.Errorf("predicate on %s: %w", field, err)}
 	}

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A column knows its field's type and place in E, checked when the schema was
@@ -54,13 +55,38 @@ func appendCell(b *columnBuilder, c *Column, p unsafe.Pointer) error {
 	return nil
 }
 
-// opaqueText is the JSON of a list or a map. Nil and empty are one: null.
-func opaqueText(v reflect.Value) (string, error) {
+// opaqueText is the JSON of a list or a map. Nil and empty are one: null. The
+// elements' own methods may fail or panic.
+func opaqueText(v reflect.Value) (text string, err error) {
 	if v.Kind() != reflect.Array && v.Len() == 0 {
 		return "null", nil
 	}
-	text, err := json.Marshal(v.Interface(), json.Deterministic(true))
-	return string(text), err
+	defer recovered(&err)
+	out, err := json.Marshal(v.Interface(), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	return string(out), err
+}
+
+// blankText is what an event without the column has: null for lists and maps, but
+// an array has its elements all the same.
+func blankText(t reflect.Type) string {
+	text, err := opaqueText(reflect.New(t).Elem())
+	if err != nil {
+		return "null"
+	}
+	return text
+}
+
+// readOpaque is the inverse of opaqueText.
+func readOpaque(text []byte, into reflect.Value) (err error) {
+	defer recovered(&err)
+	return json.Unmarshal(text, into.Interface())
+}
+
+// recovered, deferred, turns a panic into an error.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v", p)
+	}
 }
 
 func readInt(kind reflect.Kind, p unsafe.Pointer) (int64, error) {
@@ -102,15 +128,19 @@ func setRows[E any](rows []E, c *Column, v *Vector) {
 	if v.Kind == Invalid {
 		return
 	}
+	var cells unsafe.Pointer // of an optional column: where its rows' pointers point
+	if c.Nullable {
+		cells = reflect.MakeSlice(reflect.SliceOf(c.typ), len(rows), len(rows)).UnsafePointer()
+	}
 	for i := range rows {
 		if v.IsNull(int32(i)) {
 			continue
 		}
 		p := unsafe.Add(unsafe.Pointer(&rows[i]), c.offset)
 		if c.Nullable {
-			cell := reflect.New(c.typ)
-			*(*unsafe.Pointer)(p) = cell.UnsafePointer()
-			p = cell.UnsafePointer()
+			cell := unsafe.Add(cells, uintptr(i)*c.typ.Size())
+			*(*unsafe.Pointer)(p) = cell
+			p = cell
 		}
 		setCell(p, c, v, i)
 	}
@@ -131,7 +161,9 @@ func setCell(p unsafe.Pointer, c *Column, v *Vector, i int) {
 	case Opaque:
 		// The text was made by json.Marshal from this very type. A type whose own
 		// methods don't read what they wrote leaves its zero value in both layers.
-		_ = json.Unmarshal([]byte(v.Dict.Values[v.Codes[i]]), reflect.NewAt(c.typ, p).Interface())
+		if readOpaque([]byte(v.Dict.Values[v.Codes[i]]), reflect.NewAt(c.typ, p)) != nil {
+			reflect.NewAt(c.typ, p).Elem().SetZero()
+		}
 	default:
 		writeInt(c.typ.Kind(), p, v.Ints[i])
 	}

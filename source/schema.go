@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,7 @@ type Column struct {
 
 	typ    reflect.Type // of the value, behind the pointer of an optional
 	offset uintptr      // in E
+	blank  string       // of an Opaque: the text of the type's zero value
 }
 
 // Schema is the columns of an event type, in the order of its fields.
@@ -30,7 +32,7 @@ type Schema struct {
 // SchemaOf reads the schema of E from its struct tags. Errors are ErrSchema.
 func SchemaOf[E any]() (*Schema, error) {
 	t := reflect.TypeFor[E]()
-	if t.Kind() != reflect.Struct || t == timeType {
+	if t.Kind() != reflect.Struct || isTime(t) {
 		return nil, fmt.Errorf("%w: %s is not a struct", ErrSchema, t)
 	}
 	s := &Schema{byName: map[string]int{}, typ: t}
@@ -52,7 +54,8 @@ func (s *Schema) Lookup(name string) (int, bool) {
 func (s *Schema) add(t reflect.Type, path []string, base uintptr) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		embedded := f.Anonymous && f.Type.Kind() == reflect.Struct && f.Type != timeType
+		group := f.Type.Kind() == reflect.Struct && !isTime(f.Type)
+		embedded := f.Anonymous && group
 		if !f.IsExported() && !embedded {
 			continue
 		}
@@ -67,8 +70,8 @@ func (s *Schema) add(t reflect.Type, path []string, base uintptr) error {
 		if embedded && !tag.named {
 			here = path
 		}
-		if f.Type.Kind() == reflect.Struct && f.Type != timeType {
-			if err := s.add(f.Type, here, base+f.Offset); err != nil {
+		if group {
+			if err := s.addGroup(f, tag, here, base+f.Offset); err != nil {
 				return err
 			}
 			continue
@@ -76,6 +79,22 @@ func (s *Schema) add(t reflect.Type, path []string, base uintptr) error {
 		if err := s.addColumn(f, tag, here, base+f.Offset); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// addGroup adds the columns of a nested struct. One that has none, such as a
+// type of another package that hides its fields, would be lost silently.
+func (s *Schema) addGroup(f reflect.StructField, tag tag, path []string, offset uintptr) error {
+	if tag.decimal {
+		return fmt.Errorf("field %s: a decimal is an int64, not a %s", f.Name, f.Type)
+	}
+	before := len(s.Columns)
+	if err := s.add(f.Type, path, offset); err != nil {
+		return err
+	}
+	if len(s.Columns) == before && f.IsExported() {
+		return fmt.Errorf("field %s: a %s shows no fields to store; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
 	}
 	return nil
 }
@@ -91,18 +110,32 @@ func (s *Schema) addColumn(f reflect.StructField, tag tag, path []string, offset
 	case tag.decimal:
 		c.Kind = Decimal
 	case c.Kind == Invalid && !c.Nullable && (c.typ.Kind() == reflect.Slice || c.typ.Kind() == reflect.Map || c.typ.Kind() == reflect.Array):
-		c.Kind = Opaque
+		c.Kind, c.blank = Opaque, blankText(c.typ)
 	case c.Kind == Invalid:
 		return fmt.Errorf("field %s: a %s can't be stored; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
 	}
 	if strings.HasPrefix(c.Name, "_") {
 		return fmt.Errorf("field %s: column %q: names that begin with _ are the archive's own", f.Name, c.Name)
 	}
-	if _, taken := s.byName[c.Name]; taken {
-		return fmt.Errorf("field %s: a second column is named %q", f.Name, c.Name)
+	if err := s.checkName(c.Path); err != nil {
+		return fmt.Errorf("field %s: %w", f.Name, err)
 	}
 	s.byName[c.Name] = len(s.Columns)
 	s.Columns = append(s.Columns, c)
+	return nil
+}
+
+// checkName refuses a second column of a name, and a column where another has a
+// group: no file or record could tell them apart.
+func (s *Schema) checkName(path []string) error {
+	name := strings.Join(path, ".")
+	for i := range s.Columns {
+		other := s.Columns[i].Path
+		shared := min(len(path), len(other))
+		if slices.Equal(path[:shared], other[:shared]) {
+			return fmt.Errorf("column %q and column %q have one name", s.Columns[i].Name, name)
+		}
+	}
 	return nil
 }
 

@@ -56,12 +56,11 @@ func CanonicalText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // ValueOf gives v, a value of a field's Go type, in column representation.
 func ValueOf(v any) (Value, error) {
-	if t, ok := v.(time.Time); ok {
-		us, err := Micros(t)
-		return Value{Kind: Time, Int: us}, err
-	}
 	r := reflect.ValueOf(v)
 	switch kind := goKind(reflect.TypeOf(v)); kind {
+	case Time:
+		us, err := Micros(r.Convert(timeType).Interface().(time.Time))
+		return Value{Kind: Time, Int: us}, err
 	case Bool:
 		if r.Bool() {
 			return Value{Kind: Bool, Int: 1}, nil
@@ -95,11 +94,9 @@ func SetValue(dst any, v Value) error {
 		r.SetZero()
 		return nil
 	}
-	if t, ok := dst.(*time.Time); ok {
-		*t = FromMicros(v.Int)
-		return nil
-	}
 	switch goKind(r.Type()) {
+	case Time:
+		r.Set(reflect.ValueOf(FromMicros(v.Int)).Convert(r.Type()))
 	case Bool:
 		r.SetBool(v.Int != 0)
 	case Int:
@@ -129,7 +126,7 @@ func goKind(t reflect.Type) Kind {
 	if t == nil {
 		return Invalid
 	}
-	if t == timeType {
+	if isTime(t) {
 		return Time
 	}
 	switch t.Kind() {
@@ -147,6 +144,9 @@ func goKind(t reflect.Type) Kind {
 }
 
 var timeType = reflect.TypeFor[time.Time]()
+
+// isTime says whether t is time.Time or a named form of it.
+func isTime(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.ConvertibleTo(timeType) }
 
 // String shows a value to people.
 func (v Value) String() string {

@@ -1,6 +1,9 @@
 package source
 
-import "sync/atomic"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // Vector is one column of a chunk. Which slice holds the values depends on
 // Kind; the others are nil.
@@ -28,6 +31,28 @@ func (v *Vector) Value(i int32) Value {
 		return Value{Kind: v.Kind, Text: v.Dict.Values[v.Codes[i]]}
 	}
 	return Value{Kind: v.Kind, Int: v.Ints[i]}
+}
+
+// check says what is wrong with a vector of n rows.
+func (v *Vector) check(n int) error {
+	values := len(v.Ints)
+	switch {
+	case v.Kind.text():
+		values = len(v.Codes)
+	case v.Kind == Float:
+		values = len(v.Floats)
+	}
+	if values != n || v.Valid != nil && len(v.Valid) != n {
+		return fmt.Errorf("%d values, %d flags for %d events", values, len(v.Valid), n)
+	}
+	if v.Kind.text() {
+		for i, code := range v.Codes {
+			if int(code) >= len(v.Dict.Values) {
+				return fmt.Errorf("row %d has code %d in a dictionary of %d", i, code, len(v.Dict.Values))
+			}
+		}
+	}
+	return nil
 }
 
 // slice gives rows [from, to) of v. It shares v's memory.
