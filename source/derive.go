@@ -8,8 +8,8 @@ import (
 )
 
 // Map derives a column from one field. A null gives a null. Over a text column
-// fn runs once for each distinct text of a chunk's dictionary, so it must depend
-// on its argument alone.
+// fn runs once for each distinct text of a dictionary, so it must depend on its
+// argument alone.
 func Map[E, A, R any](a Field[E, A], fn func(A) R) Field[E, R] {
 	if err := derivable[R](a.err); err != nil {
 		return Field[E, R]{err: err}
@@ -67,12 +67,15 @@ func (m *map1[E, A, R]) bind(b *Binder[E]) (int, error) {
 
 type map1State[E, A, R any] struct {
 	*map1[E, A, R]
-	slot   int
-	in     []A
-	out    column[R]
-	byCode Vector // for a text column: fn of each text
-	dict   uint64
-	texts  column[R]
+	slot int
+	in   []A
+	out  column[R]
+
+	// Over texts: what fn gave, and where, by code. A dictionary may hold texts
+	// that no row has; fn never sees those.
+	dict    uint64
+	results column[R]
+	places  []uint32 // in results; 0, a null's, while fn hasn't run
 }
 
 func (s *map1State[E, A, R]) compute(f *Frame[E], into *Vector) {
@@ -98,27 +101,41 @@ func (s *map1State[E, A, R]) compute(f *Frame[E], into *Vector) {
 // by code.
 func (s *map1State[E, A, R]) computeTexts(f *Frame[E], v *Vector, into *Vector) {
 	if s.dict != v.Dict.ID {
-		s.texts = column[R]{}
-		s.dict = v.Dict.ID
+		s.dict, s.places, s.results = v.Dict.ID, s.places[:0], column[R]{}
+		s.results.skip() // what a null looks up
 	}
-	for i := s.texts.n; i < len(v.Dict.Values); i++ {
-		var x A
-		*(*string)(unsafe.Pointer(&x)) = v.Dict.Values[i] // A is a string, by the column's kind
-		s.texts.add(s.fn(x))
+	if missing := len(v.Dict.Values) - len(s.places); missing > 0 {
+		s.places = append(s.places, make([]uint32, missing)...)
 	}
-	s.byCode = s.texts.vector(nil)
-	*into = Vector{Kind: s.byCode.Kind, Dict: s.byCode.Dict, Valid: v.Valid,
-		Ints: into.Ints[:0], Floats: into.Floats[:0], Codes: into.Codes[:0]}
-	for _, code := range v.Codes {
-		switch {
-		case s.byCode.Kind == String:
-			into.Codes = append(into.Codes, s.byCode.Codes[code])
-		case s.byCode.Kind == Float:
-			into.Floats = append(into.Floats, s.byCode.Floats[code])
-		default:
-			into.Ints = append(into.Ints, s.byCode.Ints[code])
+	for i, code := range v.Codes {
+		if s.places[code] != 0 || v.IsNull(int32(i)) {
+			continue
 		}
+		f.Visit(int32(i))
+		var x A
+		*(*string)(unsafe.Pointer(&x)) = v.Dict.Values[code] // A is a string, by the column's kind
+		s.results.add(s.fn(x))
+		s.places[code] = uint32(s.results.n - 1)
 	}
+	results := s.results.vector(nil)
+	*into = Vector{Kind: results.Kind, Dict: results.Dict, Valid: v.Valid,
+		Ints: into.Ints[:0], Floats: into.Floats[:0], Codes: into.Codes[:0]}
+	switch results.Kind {
+	case String:
+		into.Codes = gather(into.Codes, results.Codes, s.places, v.Codes)
+	case Float:
+		into.Floats = gather(into.Floats, results.Floats, s.places, v.Codes)
+	default:
+		into.Ints = gather(into.Ints, results.Ints, s.places, v.Codes)
+	}
+}
+
+// gather appends what each code's place holds.
+func gather[T any](dst, values []T, places, codes []uint32) []T {
+	for _, code := range codes {
+		dst = append(dst, values[places[code]])
+	}
+	return dst
 }
 
 type map2[E, A, B, R any] struct {
@@ -204,6 +221,7 @@ func (s *closureState[E, R]) compute(f *Frame[E], into *Vector) {
 type column[T any] struct {
 	columnBuilder
 	started bool
+	value   T // the one being added: it's read through a pointer, which mustn't cost memory each time
 }
 
 func (c *column[T]) reset() {
@@ -224,12 +242,19 @@ func (c *column[T]) add(x T) {
 	if !c.started {
 		c.reset()
 	}
-	if err := appendCell(&c.columnBuilder, c.Column, unsafe.Pointer(&x)); err != nil {
+	c.value = x
+	if err := appendCell(&c.columnBuilder, c.Column, unsafe.Pointer(&c.value)); err != nil {
 		panic(err) // the view's own code made the value: it stops, like any panic in it
 	}
 }
 
-func (c *column[T]) skip() { c.zero() }
+// skip adds what stands in a null's place.
+func (c *column[T]) skip() {
+	if !c.started {
+		c.reset()
+	}
+	c.zero()
+}
 
 func (c *column[T]) vector(valid []bool) Vector {
 	if !c.started {

@@ -26,19 +26,41 @@ type textFilter[E any] struct {
 	slot    int
 	test    func(string) bool
 	dict    uint64
-	decided []bool // by code
+	decided []verdict // by code
 }
+
+// verdict is what is known of a text. A dictionary may hold texts that no row
+// has: the test never sees those.
+type verdict uint8
+
+const (
+	undecided verdict = iota
+	refused
+	chosen
+)
 
 func (t *textFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
 	v := f.Vector(t.slot)
 	if t.dict != v.Dict.ID {
 		t.dict, t.decided = v.Dict.ID, t.decided[:0]
 	}
-	for _, text := range v.Dict.Values[min(len(t.decided), len(v.Dict.Values)):] {
-		t.decided = append(t.decided, t.test(text))
+	if missing := len(v.Dict.Values) - len(t.decided); missing > 0 {
+		t.decided = append(t.decided, make([]verdict, missing)...)
 	}
 	for _, row := range rows {
-		if t.decided[v.Codes[row]] && !v.IsNull(row) {
+		if v.IsNull(row) {
+			continue
+		}
+		code := v.Codes[row]
+		if t.decided[code] == undecided {
+			f.Visit(row)
+			if t.test(v.Dict.Values[code]) {
+				t.decided[code] = chosen
+			} else {
+				t.decided[code] = refused
+			}
+		}
+		if t.decided[code] == chosen {
 			out = append(out, row)
 		}
 	}
