@@ -29,7 +29,7 @@ type snapshot struct {
 }
 
 // display writes snapshots: on a terminal it redraws them in place, elsewhere it
-// writes one every two seconds.
+// writes one a second.
 type display struct {
 	w     io.Writer
 	width func() int // of the terminal; nil elsewhere
@@ -38,7 +38,7 @@ type display struct {
 	next  time.Time
 }
 
-const plainEvery = 2 * time.Second
+const plainEvery = time.Second
 
 func newDisplay(w io.Writer, events int64) *display {
 	d := &display{w: w, next: time.Now().Add(plainEvery)}

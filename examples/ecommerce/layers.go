@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,11 +65,13 @@ func (l *layers) batch(ctx context.Context, every time.Duration, done <-chan str
 			return err
 		}
 		select {
-		case <-ctx.Done():
-			return nil
-		case <-done:
-			return nil
 		case <-ticker.C:
+		case <-done:
+		}
+		select {
+		case <-done: // first of all, even where another run is due
+			return nil
+		default:
 		}
 	}
 }
@@ -86,7 +90,7 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 		write = writeJSON
 	}
 	fmt.Fprintln(stderr)
-	if err := write(stdout, a); err != nil {
+	if err := write(stdout, a); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("cannot write the daily sales: %w", err)
 	}
 	fmt.Fprintf(stderr, "\n%s\n", made(a.dailySales.Provenance()))

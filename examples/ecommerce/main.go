@@ -6,6 +6,15 @@
 //	go run ./examples/ecommerce
 //
 // With -dir the archive is kept, and the next run goes on where this one stopped.
+//
+// Where to read on:
+//
+//   - event.go, generate.go, log.go: the events, and a source.Source of one's own
+//   - views.go: the metrics, each declared once
+//   - layers.go: the speed, batch and serving layers, put together
+//   - live.go, anomaly.go, display.go: what is asked while they run
+//   - report.go: the daily table
+//   - reference.go, check.go: the naive fold, and the comparison
 package main
 
 import (
@@ -42,7 +51,8 @@ var (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second ^C ends at once
+	context.AfterFunc(ctx, stop)   // a second ^C ends at once
+	signal.Ignore(syscall.SIGPIPE) // where a reader such as head has read enough, the check goes on
 
 	o, err := parse(os.Args[1:], os.Stderr)
 	if err == nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 )
 
@@ -114,7 +115,7 @@ func TestATemporaryArchiveIsRemoved(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestAWrongAnswerIsFound(t *testing.T) {
+func TestAnswersAreReallyCompared(t *testing.T) {
 	o := small(t.TempDir(), 1)
 	log, start, err := openLog(t.Context(), o, archive.Dir(o.dir))
 	require.NoError(t, err)
@@ -122,6 +123,13 @@ func TestAWrongAnswerIsFound(t *testing.T) {
 	layers, err := newLayers(archive.Dir(o.dir), log, start, &stderr)
 	require.NoError(t, err)
 	require.NoError(t, layers.run(t.Context(), o.batchEvery))
+
+	answer, err := layers.handles.sales.Query(t.Context(), lambda.Ever().By(days))
+	require.NoError(t, err)
+	c := check{stderr: &stderr}
+	require.NoError(t, c.sample(t.Context(), log.shop, answer))
+	require.EqualValues(t, answer.Len(), c.checked)
+	require.Zero(t, c.wrong, "%s", &stderr)
 
 	log.ends[2]-- // as if an event had been counted that isn't there
 	require.ErrorIs(t, layers.finish(t.Context(), true, &stdout, &stderr), errWrong)
