@@ -130,6 +130,14 @@ func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
 	return c, nil
 }
 
+// skipGroups goes on to the row group that has an offset, or to the end.
+func (r *ParquetReader[E]) skipGroups(offset int64) {
+	for r.group < r.file.Groups() && r.next+r.file.GroupRows(r.group) <= offset {
+		r.next += r.file.GroupRows(r.group)
+		r.group++
+	}
+}
+
 func (r *ParquetReader[E]) openGroup() error {
 	for _, column := range append(r.columns[:len(r.columns):len(r.columns)], r.offsets) {
 		if column == nil {
