@@ -12,8 +12,16 @@ import (
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// closeTimeout bounds the last flush and commit after the context has ended.
+// closeTimeout bounds flushes and commits after the context has ended.
 const closeTimeout = 10 * time.Second
+
+// grace gives a context for what must not be left half done: it ends some time
+// after ctx does.
+func grace(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(closeTimeout, cancel) })
+	return work, func() { stop(); cancel() }
+}
 
 // Run is the speed layer. It claims every partition of the log, goes on where
 // the archive's chain ends, folds events into open deltas, shows these in the
@@ -135,6 +143,8 @@ func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*reg
 }
 
 func (w *worker[E]) loop(ctx context.Context, reader source.Reader[E]) error {
+	work, cancel := grace(ctx)
+	defer cancel()
 	for {
 		chunk, end, err := w.next(ctx, reader)
 		if err != nil {
@@ -146,10 +156,10 @@ func (w *worker[E]) loop(ctx context.Context, reader source.Reader[E]) error {
 			}
 		}
 		if end {
-			return w.finish(ctx)
+			return w.finish(work)
 		}
-		if err := w.turn(ctx); err != nil {
-			return ended(ctx, err)
+		if err := w.turn(work); err != nil {
+			return err
 		}
 	}
 }

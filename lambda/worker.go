@@ -160,8 +160,6 @@ func (w *worker[E]) show(ctx context.Context) error {
 
 // finish commits what is held at the log's end, or at the context's.
 func (w *worker[E]) finish(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
 	if err := w.show(ctx); err != nil {
 		return err
 	}
