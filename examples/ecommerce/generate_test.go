@@ -33,15 +33,20 @@ func TestAnEventIsAFunctionOfItsPlace(t *testing.T) {
 	})
 }
 
-func TestSeedsAreDifferentLogs(t *testing.T) {
-	a, b := shop{seed: 1, partitions: 1}, shop{seed: 2, partitions: 1}
-	same := 0
+func TestSeedsAndPartitionsAreDifferentLogs(t *testing.T) {
+	s := shop{seed: 1, partitions: 2}
+	seeds, partitions := 0, 0
 	for offset := range int64(1000) {
-		if eventAt(a, 0, offset).Product == eventAt(b, 0, offset).Product {
-			same++
+		e := eventAt(s, 0, offset)
+		if eventAt(shop{seed: 2, partitions: 2}, 0, offset).Product == e.Product {
+			seeds++
+		}
+		if eventAt(s, 1, offset).Product == e.Product {
+			partitions++
 		}
 	}
-	require.Less(t, same, 20)
+	require.Less(t, seeds, 20)
+	require.Less(t, partitions, 20)
 }
 
 func TestAVisitIsOneUsers(t *testing.T) {

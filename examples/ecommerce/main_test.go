@@ -56,6 +56,7 @@ func TestARunGoesOnWhereTheLastOneStopped(t *testing.T) {
 	second, stderr := rows(t, small(dir, 1))
 	require.Contains(t, stderr, "21,000 events so far")
 	require.Contains(t, stderr, "naive fold of 42,000 events")
+	require.Contains(t, stderr, "(recomputed)", "the batch layer had the first run's events from the start")
 	require.Greater(t, orders(second), orders(first))
 
 	// How the log is cut into runs doesn't show.
@@ -130,6 +131,12 @@ func TestAnswersAreReallyCompared(t *testing.T) {
 	require.NoError(t, c.sample(t.Context(), log.shop, answer))
 	require.EqualValues(t, answer.Len(), c.checked)
 	require.Zero(t, c.wrong, "%s", &stderr)
+
+	want, err := foldDailySales(t.Context(), log.shop, log.ends)
+	require.NoError(t, err)
+	want[cell[Place]{opening.Unix(), Place{"no such", "place"}}] = Sales{}
+	compare(&c, "ventas", answer, want)
+	require.EqualValues(t, 1, c.wrong, "a row that is missing")
 
 	log.ends[2]-- // as if an event had been counted that isn't there
 	require.ErrorIs(t, layers.finish(t.Context(), true, &stdout, &stderr), errWrong)
