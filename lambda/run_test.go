@@ -1,0 +1,200 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// growingLog is a log that a producer appends to, and the events it has so far.
+type growingLog struct {
+	*source.Memory[simEvent]
+	mu sync.Mutex
+	s  sim // events and kept alone
+}
+
+func newGrowingLog(t *testing.T, partitions int) *growingLog {
+	log, err := source.NewMemory[simEvent]("growing", partitions, source.MemoryOptions[simEvent]{ChunkRows: 64})
+	require.NoError(t, err)
+	return &growingLog{Memory: log, s: sim{events: make([][]simEvent, partitions), kept: make([][]bool, partitions)}}
+}
+
+func (g *growingLog) produce(r *rand.Rand, n int) error {
+	for range n {
+		e, ok := randomEvent(r)
+		p := r.IntN(len(g.s.events))
+		g.mu.Lock()
+		g.s.events[p], g.s.kept[p] = append(g.s.events[p], e), append(g.s.kept[p], ok)
+		_, err := g.Append(p, e)
+		g.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefix is the events before an answer's cut.
+func (g *growingLog) prefix(p Provenance) []simEvent {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	through := make([]int64, len(g.s.events))
+	for _, c := range p.Partitions {
+		through[c.Partition] = c.Low
+	}
+	return g.s.prefix(through)
+}
+
+// TestEverythingAtOnce runs all layers in their own goroutines, as a program
+// does, and compares every answer with the reference at its offsets.
+func TestEverythingAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	log := newGrowingLog(t, 3)
+	p := New[simEvent](Config{Archive: archive.Dir(t.TempDir()), FlushInterval: time.Millisecond, SegmentRows: 400})
+	views := simViews()
+	var queries []simQuery
+	for _, view := range views {
+		queries = append(queries, view.register(t, p))
+	}
+	group, ctx := errgroup.WithContext(t.Context())
+	live, end := context.WithCancel(ctx)
+	group.Go(func() error { return p.Run(ctx, log) })
+	group.Go(func() error {
+		defer end()
+		defer log.Close()
+		r := rand.New(rand.NewPCG(3, 3))
+		for range 40 {
+			if err := log.produce(r, 100); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	group.Go(func() error { return repeat(live, p.Batch, p.Advance) })
+	answers := 0
+	group.Go(func() error {
+		offsets := make([]int64, len(views))
+		for i := 0; live.Err() == nil; i = (i + 1) % len(views) {
+			rows, provenance, err := queries[i](ctx, "", Ever().AllowIncomplete())
+			if err != nil {
+				return err
+			}
+			if diff := difference(rows, views[i].naive(log.prefix(provenance), "")); diff != "" {
+				return errors.New(diff)
+			}
+			if provenance.Offsets() < offsets[i] {
+				return errors.New("an answer goes back")
+			}
+			offsets[i] = provenance.Offsets()
+			answers++
+		}
+		return nil
+	})
+	require.NoError(t, group.Wait())
+	require.Positive(t, answers)
+	for i, view := range views {
+		rows, provenance, err := queries[i](t.Context(), "", Ever())
+		require.NoError(t, err)
+		require.EqualValues(t, 4000, provenance.Offsets())
+		lag, known := provenance.Lag()
+		require.True(t, known)
+		require.Zero(t, lag)
+		require.Empty(t, difference(rows, view.naive(log.prefix(provenance), "")))
+	}
+	audit, err := p.Audit(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, audit.Differences)
+	require.Positive(t, audit.States)
+}
+
+func repeat(ctx context.Context, jobs ...func(context.Context) error) error {
+	for i := 0; ctx.Err() == nil; i++ {
+		if err := jobs[i%len(jobs)](ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestRunCommitsWhatItHoldsWhenTheContextEnds: the next process goes on behind.
+func TestRunCommitsWhatItHoldsWhenTheContextEnds(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	log, store := newGrowingLog(t, 2), archive.Memory()
+	require.NoError(t, log.produce(rand.New(rand.NewPCG(5, 5)), 500))
+	view := simViews()[0]
+	for life := range 3 {
+		p := New[simEvent](Config{Archive: store, FlushInterval: time.Millisecond})
+		query := view.register(t, p)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- p.Run(ctx, log) }()
+		require.Eventually(t, func() bool {
+			_, provenance, err := query(t.Context(), "", Ever().AllowIncomplete())
+			require.NoError(t, err)
+			return provenance.Offsets() == int64(500+100*life)
+		}, time.Minute, time.Millisecond)
+		cancel()
+		require.NoError(t, <-done)
+		rows, provenance, err := query(t.Context(), "", Ever())
+		require.NoError(t, err)
+		require.Equal(t, provenance.Offsets(), provenance.FromSealed(), "all of it is committed")
+		require.Empty(t, difference(rows, view.naive(log.prefix(provenance), "")))
+		require.NoError(t, log.produce(rand.New(rand.NewPCG(5, uint64(life))), 100))
+	}
+}
+
+// TestASecondOwnerEndsTheFirst: whoever claims last owns the partitions, and the
+// other's Run ends with an error that says so.
+func TestASecondOwnerEndsTheFirst(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	log, store := newGrowingLog(t, 1), archive.Memory()
+	p := New[simEvent](Config{Archive: store, FlushInterval: time.Millisecond, SegmentRows: 10})
+	query := simViews()[0].register(t, p)
+	first := make(chan error)
+	go func() { first <- p.Run(t.Context(), log) }()
+	require.Eventually(t, func() bool {
+		_, provenance, err := query(t.Context(), "", Ever().AllowIncomplete())
+		return err == nil && provenance.Complete
+	}, time.Minute, time.Millisecond, "the first has claimed the partition")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	second := make(chan error)
+	go func() {
+		second <- New[simEvent](Config{Archive: store, FlushInterval: time.Millisecond, SegmentRows: 10}).Run(ctx, log)
+	}()
+	require.Eventually(t, func() bool {
+		chains, err := archive.New(store).Chains(t.Context())
+		return err == nil && len(chains[0].Entries) >= 2
+	}, time.Minute, time.Millisecond, "the second has claimed it too")
+	require.NoError(t, log.produce(rand.New(rand.NewPCG(6, 6)), 200))
+	require.ErrorIs(t, <-first, archive.ErrLost)
+	cancel()
+	require.NoError(t, <-second)
+}
+
+// TestALogThatSkipsIsALoudStop: a log that has lost what the archive lacks is a loud stop.
+func TestALogThatSkipsIsALoudStop(t *testing.T) {
+	log := newGrowingLog(t, 1)
+	require.NoError(t, log.produce(rand.New(rand.NewPCG(7, 7)), 50))
+	log.Close()
+	err := New[simEvent](Config{Archive: archive.Memory()}).Run(t.Context(), skippingLog{log})
+	require.ErrorIs(t, err, source.ErrOffset)
+	require.ErrorContains(t, err, "partition 0")
+}
+
+// skippingLog gives chunks that don't begin where they should.
+type skippingLog struct{ *growingLog }
+
+func (s skippingLog) Open(ctx context.Context, partition int, offset int64) (source.Reader[simEvent], error) {
+	return s.growingLog.Open(ctx, partition, offset+1)
+}
