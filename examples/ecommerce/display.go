@@ -93,7 +93,7 @@ func (d *display) redraw(lines []string) {
 }
 
 func (s snapshot) lines() []string {
-	format := "%-20s %13s %10s %9s %9s %10s %6s"
+	format := "%-20s %11s %10s %9s %8s %10s %5s" // 79 columns
 	lines := []string{
 		fmt.Sprintf(format, stamp(s.now)+" UTC", "", "base", "sealed", "open", "lag", "age"),
 	}

@@ -110,7 +110,7 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	}
 	fmt.Fprintf(stderr, "Checked %s answers of 4 views against a naive fold of %s events in %.1f s: all equal.\n",
 		thousands(c.checked), thousands(a.dailySales.Provenance().Offsets()), time.Since(began).Seconds())
-	fmt.Fprintf(stderr, "Among them are %d daily tables from while the layers ran. Of %s live queries none went back.\n",
+	fmt.Fprintf(stderr, "Daily tables from while the layers ran, among these: %d. Live queries that went back: 0 of %s.\n",
 		len(l.watcher.samples), thousands(int64(l.watcher.asked)))
 	return nil
 }

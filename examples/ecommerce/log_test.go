@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"io"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -10,7 +13,7 @@ import (
 )
 
 func TestTheLogStartsAnywhere(t *testing.T) {
-	log, err := newShopLog(shop{seed: 1, partitions: 2}, []int64{10, 3*chunkEvents + 7})
+	log, err := newShopLog(shop{seed: 1, partitions: 2}, []int64{10, 3*chunkEvents + 7}, 0)
 	require.NoError(t, err)
 	for _, from := range []int64{0, 1, chunkEvents, 3*chunkEvents + 6, 3*chunkEvents + 7} {
 		reader, err := log.Open(t.Context(), 1, from)
@@ -36,7 +39,7 @@ func TestTheLogStartsAnywhere(t *testing.T) {
 }
 
 func TestTheLogRefusesWhatItDoesNotHold(t *testing.T) {
-	log, err := newShopLog(shop{seed: 1, partitions: 1}, []int64{10})
+	log, err := newShopLog(shop{seed: 1, partitions: 1}, []int64{10}, 0)
 	require.NoError(t, err)
 	for _, offset := range []int64{-1, 11} {
 		_, err := log.Open(t.Context(), 0, offset)
@@ -48,4 +51,32 @@ func TestTheLogRefusesWhatItDoesNotHold(t *testing.T) {
 		_, err = log.End(t.Context(), partition)
 		require.ErrorContains(t, err, "partition")
 	}
+}
+
+// A log with a rate gives its events at that rate, and waits no longer than its
+// reader does.
+func TestTheLogHasARate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, err := newShopLog(shop{seed: 1, partitions: 2}, []int64{10, 600}, 100)
+		require.NoError(t, err)
+		reader, err := log.Open(t.Context(), 1, 100)
+		require.NoError(t, err)
+
+		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err = reader.Next(impatient)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+
+		began, events := time.Now(), 0
+		for {
+			chunk, err := reader.Next(t.Context())
+			if err == io.EOF {
+				break
+			}
+			require.NoError(t, err)
+			events += chunk.Len()
+		}
+		require.Equal(t, 500, events, "none was lost while waiting")
+		require.InDelta(t, 10, time.Since(began).Seconds(), 0.1, "one of two partitions, at 50 events a second")
+	})
 }

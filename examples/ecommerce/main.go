@@ -35,6 +35,7 @@ import (
 // options are what the command line says.
 type options struct {
 	events     int64
+	rate       int64
 	seed       uint64
 	partitions int
 	dir        string
@@ -84,6 +85,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("ecommerce", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Int64Var(&o.events, "events", 2_000_000, "append `N` events to the log")
+	flags.Int64Var(&o.rate, "rate", 0, "append `N` events a second, to watch the layers at work (0: as fast as they can)")
 	flags.Uint64Var(&o.seed, "seed", 1, "which log: events are a function of the seed `N`")
 	flags.IntVar(&o.partitions, "partitions", 4, "the log has `N` partitions")
 	flags.StringVar(&o.dir, "dir", "", "keep the archive in this `FOLDER`, and go on where it ends (default: a temporary one)")
@@ -99,6 +101,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		problem = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
 	case o.events < 1 || o.events > maxEvents:
 		problem = fmt.Sprintf("-events %d: it must be 1 to %s", o.events, thousands(maxEvents))
+	case o.rate < 0:
+		problem = fmt.Sprintf("-rate %d: it must not be negative", o.rate)
 	case o.partitions < 1 || o.partitions > maxPartitions:
 		problem = fmt.Sprintf("-partitions %d: it must be 1 to %s", o.partitions, thousands(maxPartitions))
 	}
@@ -180,7 +184,7 @@ func openLog(ctx context.Context, o options, store archive.Store) (*shopLog, int
 			ends[p]++
 		}
 	}
-	opened, err := newShopLog(log, ends)
+	opened, err := newShopLog(log, ends, o.rate)
 	return opened, start, err
 }
 

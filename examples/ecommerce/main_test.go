@@ -150,6 +150,7 @@ func TestTheCommandLine(t *testing.T) {
 	for _, test := range []struct{ args, says string }{
 		{"-events 0", "-events 0: it must be 1 to 1,000,000,000"},
 		{"-events many", "invalid value"},
+		{"-rate -1", "-rate -1: it must not be negative"},
 		{"-partitions 0", "-partitions 0: it must be 1 to 1,024"},
 		{"-seed -1", "invalid value"},
 		{"extra", `unexpected argument "extra"`},
