@@ -1,0 +1,22 @@
+package sinktest_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/anabranch-go/anabranch/sink"
+	"github.com/anabranch-go/anabranch/sink/sinktest"
+)
+
+// An implementation's test supplies a harness; here that of the sink in memory.
+func ExampleTestSink() {
+	_ = func(t *testing.T) {
+		sinktest.TestSink(t, sinktest.Harness{
+			Open: func(*testing.T) sinktest.Sink { return sink.NewMemory[sinktest.Key, sinktest.Value]() },
+			Rows: func(_ context.Context, s sinktest.Sink) ([]sinktest.Row, error) {
+				return s.(*sink.Memory[sinktest.Key, sinktest.Value]).Rows(), nil
+			},
+		})
+	}
+	// Output:
+}
