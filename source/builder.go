@@ -30,8 +30,12 @@ type Builder[E any] struct {
 	quarantine []Quarantined
 }
 
-// NewBuilder makes a builder. transform may be nil.
+// NewBuilder makes a builder. The schema is E's, from [SchemaOf]: another is a
+// mistake in the program, and a panic. transform may be nil.
 func NewBuilder[E any](schema *Schema, transform Transform[E]) *Builder[E] {
+	if typ := reflect.TypeFor[E](); schema.typ != typ {
+		panic(fmt.Sprintf("source: a builder of %s with the schema of %s", typ, schema.typ))
+	}
 	b := &Builder[E]{schema: schema, transform: transform, columns: make([]columnBuilder, len(schema.Columns))}
 	for i := range b.columns {
 		b.columns[i] = columnBuilder{Column: &schema.Columns[i]}
