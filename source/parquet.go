@@ -38,7 +38,7 @@ type ParquetFiles[E any] struct {
 	// Transform changes each event as it's read. It makes whole events of the
 	// columns, and so costs more than the reading.
 	Transform Transform[E]
-	// ChunkRows is the number of events in a chunk at most; 16384 if 0.
+	// ChunkRows is the number of events in a chunk at most; 4096 if 0.
 	ChunkRows int
 }
 

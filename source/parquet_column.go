@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -248,6 +249,11 @@ func (r *columnReader) check(v *Vector, nulls bool, reject func(int, *Column, st
 	case r.Kind.text() || r.leaf < 0 || r.fit.exact:
 		return nil
 	}
+	if r.fit.identical() && len(v.Ints) > 0 { // what fits is a range, and 0, of nulls, is in it
+		if checkInt(r.Column, slices.Min(v.Ints)) == nil && checkInt(r.Column, slices.Max(v.Ints)) == nil {
+			return nil
+		}
+	}
 	for i, x := range v.Ints {
 		if nulls && !r.valid[i] {
 			continue
@@ -265,6 +271,8 @@ func (r *columnReader) check(v *Vector, nulls bool, reject func(int, *Column, st
 	}
 	return nil
 }
+
+func (f *fit) identical() bool { return f.unsigned == 0 && f.multiply == 1 && f.divide == 1 }
 
 func (f *fit) convert(x int64) (int64, bool) {
 	switch {

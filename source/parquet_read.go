@@ -12,7 +12,7 @@ type ParquetOptions struct {
 	// Columns are the schema columns to read; all if nil. The others are Invalid
 	// in the chunks.
 	Columns []int
-	// ChunkRows is the number of events in a chunk at most; 16384 if 0.
+	// ChunkRows is the number of events in a chunk at most; 4096 if 0.
 	ChunkRows int
 	// Partition is the chunks' partition.
 	Partition int
@@ -25,10 +25,6 @@ type ParquetOptions struct {
 
 	numbered bool // offsets are row numbers, whatever the file says
 }
-
-// parquetChunkRows is larger than what a stream's chunks hold: a column at a
-// time is read, and a page has more yet.
-const parquetChunkRows = 1 << 14
 
 // ParquetReader reads one Parquet file. It's not safe for concurrent use.
 //
@@ -69,7 +65,7 @@ func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*Parq
 		return nil, fmt.Errorf("%w: chunks of %d rows", ErrOptions, options.ChunkRows)
 	}
 	if options.ChunkRows == 0 {
-		options.ChunkRows = parquetChunkRows
+		options.ChunkRows = DefaultChunkRows
 	}
 	r := &ParquetReader[E]{file: file, options: options, next: options.Base, columns: make([]*columnReader, len(schema.Columns))}
 	r.chunk = Chunk[E]{Schema: schema, Partition: options.Partition}

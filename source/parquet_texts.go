@@ -1,5 +1,7 @@
 package source
 
+import "strings"
+
 // texts is a column's dictionary in one row group. Another writer's file may have
 // a text twice, or texts that aren't valid UTF-8 and become one; ours are looked
 // through only when there are texts outside the file's dictionary.
@@ -9,6 +11,7 @@ type texts struct {
 	values  []string
 	codes   map[string]uint32 // nil until it's needed
 	indexed int               // how many of the values are in codes
+	arena   strings.Builder   // holds many texts in one piece of memory
 }
 
 // Entry adds a text of the file's dictionary.
@@ -16,8 +19,22 @@ func (t *texts) Entry(text []byte) uint32 {
 	if !t.trusted {
 		return t.Code(text)
 	}
-	t.values = append(t.values, string(text))
+	t.values = append(t.values, t.own(text))
 	return uint32(len(t.values) - 1)
+}
+
+// textBlock is the memory that is allocated for texts at once.
+const textBlock = 16 << 10
+
+// own copies a text.
+func (t *texts) own(text []byte) string {
+	if t.arena.Cap()-t.arena.Len() < len(text) {
+		t.arena.Reset() // the block before stays as long as its texts do
+		t.arena.Grow(max(textBlock, len(text)))
+	}
+	from := t.arena.Len()
+	t.arena.Write(text)
+	return t.arena.String()[from:]
 }
 
 // Code gives the code of any other text.
@@ -26,7 +43,7 @@ func (t *texts) Code(text []byte) uint32 {
 	if code, ok := t.codes[string(text)]; ok {
 		return code
 	}
-	return t.find(CanonicalText(string(text)))
+	return t.find(CanonicalText(t.own(text)))
 }
 
 // find gives the code of a valid text, and adds it if need be.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
@@ -49,7 +50,7 @@ func NewParquetWriter[E any](schema *Schema) (*ParquetWriter[E], error) {
 	}
 	columns = append(columns,
 		columnar.Column{Path: []string{partitionColumn}, Type: format.Int32},
-		columnar.Column{Path: []string{offsetColumn}, Type: format.Int64, Delta: true})
+		columnar.Column{Path: []string{offsetColumn}, Type: format.Int64, Rising: true})
 	file, err := columnar.NewWriter(columns)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
@@ -74,7 +75,7 @@ func parquetColumn(c *Column) columnar.Column {
 	case Opaque:
 		out.Type, out.Logical = format.ByteArray, new(format.JsonType)
 	case Time:
-		out.Logical, out.Delta = columnar.Micros(), true
+		out.Logical, out.Rising = columnar.Micros(), true
 	case Decimal:
 		out.Logical = &format.DecimalType{Scale: int32(c.Scale), Precision: 18}
 	}
@@ -99,6 +100,7 @@ func (w *ParquetWriter[E]) Write(chunk *Chunk[E]) error {
 		for i := range w.columns {
 			w.columns[i].append(&chunk.Columns[i], from, to)
 		}
+		w.offsets, w.partitions = room(w.offsets, to-from), room(w.partitions, to-from)
 		w.offsets = append(w.offsets, chunk.Offsets[from:to]...)
 		for range to - from {
 			w.partitions = append(w.partitions, int64(chunk.Partition))
@@ -176,9 +178,9 @@ func (b *parquetBuffer) append(v *Vector, from, to int) {
 	case b.column.Kind.text():
 		b.appendCodes(v, from, to)
 	case b.column.Kind == Float:
-		b.floats = append(b.floats, v.Floats[from:to]...)
+		b.floats = append(room(b.floats, to-from), v.Floats[from:to]...)
 	default:
-		b.ints = append(b.ints, v.Ints[from:to]...)
+		b.ints = append(room(b.ints, to-from), v.Ints[from:to]...)
 	}
 	if b.column.Nullable && v.Valid != nil && b.valid == nil {
 		b.valid = make([]bool, b.n, max(b.n+to-from, parquetGroupRows/8))
@@ -203,6 +205,7 @@ func (b *parquetBuffer) appendCodes(v *Vector, from, to int) {
 	if n := len(v.Dict.Values); n > len(b.remap) {
 		b.remap = append(b.remap, make([]uint32, n-len(b.remap))...)
 	}
+	b.codes = room(b.codes, to-from)
 	skipNulls := b.column.Nullable && v.Valid != nil
 	for i, code := range v.Codes[from:to] {
 		if skipNulls && !v.Valid[from+i] {
@@ -247,6 +250,15 @@ func (b *parquetBuffer) reset() {
 	clear(b.known)
 	clear(b.remap)
 	b.texts, b.bytes, b.dict = b.texts[:0], 0, 0
+}
+
+// room makes room for n more values, by doubling: append's own growth would copy
+// a row group five times over.
+func room[T any](values []T, n int) []T {
+	if cap(values)-len(values) < n {
+		return slices.Grow(values, max(n, len(values)))
+	}
+	return values
 }
 
 func setAll[T any](dst []T, v T) {

@@ -29,17 +29,20 @@ type scratch struct {
 	floats  []float64
 	codes   []uint32
 	seen    []uint32
+
+	entries  []uint32 // the rows' codes in a dictionary of integers
+	distinct distinct
 }
 
 // chunkEncoder writes one column of a row group.
 type chunkEncoder struct {
-	w          *Writer
-	column     *Column
-	data       *Data
-	rows       int
-	meta       format.ColumnMetaData
-	index      pageIndex
-	dictionary bool
+	w       *Writer
+	column  *Column
+	data    *Data
+	rows    int
+	meta    format.ColumnMetaData
+	index   pageIndex
+	entries int // of the dictionary; 0 where there's none
 }
 
 func (e *chunkEncoder) encode() error {
@@ -58,7 +61,7 @@ func (e *chunkEncoder) encode() error {
 	}
 	e.meta.TotalCompressedSize = int64(len(e.w.out) - start)
 	e.meta.Encoding = append(e.meta.Encoding, e.encoding())
-	if e.dictionary {
+	if e.entries > 0 {
 		e.meta.Encoding = append(e.meta.Encoding, format.Plain)
 	}
 	if e.column.Optional {
@@ -70,63 +73,78 @@ func (e *chunkEncoder) encode() error {
 
 func (e *chunkEncoder) encoding() format.Encoding {
 	switch {
-	case e.dictionary:
+	case e.entries > 0:
 		return format.RLEDictionary
-	case e.column.Delta:
+	case e.column.Type == format.Int64:
 		return format.DeltaBinaryPacked
 	}
 	return format.Plain
 }
 
 // writeDictionary writes the column's dictionary, if it gets one: texts unless
-// they hardly repeat, and integers that are all the same.
+// they hardly repeat, and integers of few values. Other integers are packed as
+// differences. Both take fewer bytes than plain ones, compressed, and a fraction
+// of the time (see the benchmarks of package source).
 func (e *chunkEncoder) writeDictionary() error {
-	d, n := e.data, 0
-	plain := e.w.scratch.encoded[:0]
+	s, n := &e.w.scratch, 0
+	s.encoded = s.encoded[:0]
 	switch {
-	case e.column.Type == format.ByteArray && d.Blobs == nil:
-		size := 0
-		for _, text := range d.Texts {
-			size += len(text) + 4
-		}
-		if len(d.Texts) == 0 || size > pageText && len(d.Texts) > e.rows/2 {
-			return nil
-		}
-		n = len(d.Texts)
-		for _, text := range d.Texts {
-			plain = appendText(plain, text)
-		}
-	case !e.column.Delta && (e.column.Type == format.Int32 || e.column.Type == format.Int64) && e.constant():
-		n = 1
-		plain = appendPlainInts(plain, d.Ints[:1], e.column.Type)
-	default:
+	case e.column.Type == format.ByteArray && e.data.Blobs == nil:
+		n = e.textDictionary()
+	case (e.column.Type == format.Int32 || e.column.Type == format.Int64) && !e.column.Rising:
+		n = e.intDictionary()
+	}
+	if n == 0 {
 		return nil
 	}
-	e.dictionary = true
-	e.w.scratch.encoded = plain
+	e.entries = n
 	e.meta.DictionaryPageOffset = int64(len(e.w.out))
 	_, err := e.emit(format.PageHeader{Type: format.DictionaryPage,
-		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, plain)
+		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, s.encoded)
 	return err
 }
 
-// constant says whether every row has the same integer, and none is null.
-func (e *chunkEncoder) constant() bool {
-	if e.data.Valid != nil || e.rows == 0 {
-		return false
+// textDictionary encodes the texts and gives their number, or 0.
+func (e *chunkEncoder) textDictionary() int {
+	size := 0
+	for _, text := range e.data.Texts {
+		size += len(text) + 4
 	}
-	for _, v := range e.data.Ints[1:e.rows] {
-		if v != e.data.Ints[0] {
-			return false
+	if size > pageText && len(e.data.Texts) > e.rows/2 {
+		return 0
+	}
+	s := &e.w.scratch
+	for _, text := range e.data.Texts {
+		s.encoded = appendText(s.encoded, text)
+	}
+	return len(e.data.Texts)
+}
+
+// intDictionary encodes the distinct integers, gives their number, and leaves
+// the rows' codes. Where they are many it gives up early, with 0.
+func (e *chunkEncoder) intDictionary() int {
+	s := &e.w.scratch
+	s.distinct.reset()
+	s.entries = s.entries[:0]
+	for i, v := range e.data.Ints[:e.rows] {
+		if e.data.Valid != nil && !e.data.Valid[i] {
+			s.entries = append(s.entries, 0) // it isn't written
+			continue
 		}
+		code, ok := s.distinct.code(v)
+		if !ok {
+			return 0
+		}
+		s.entries = append(s.entries, code)
 	}
-	return true
+	s.encoded = appendPlainInts(s.encoded, s.distinct.values, e.column.Type)
+	return len(s.distinct.values)
 }
 
 // pageEnd gives the row that the page from a row ends before.
 func (e *chunkEncoder) pageEnd(from int) int {
 	to := min(from+pageRows, e.rows)
-	if e.column.Type != format.ByteArray || e.dictionary {
+	if e.column.Type != format.ByteArray || e.entries > 0 {
 		return to
 	}
 	size := 0
@@ -215,8 +233,8 @@ func (e *chunkEncoder) appendValues(page []byte, from, to int, valid []bool, bou
 		}
 		codes := compact(d.Codes[from:to], valid, &s.codes)
 		bounds.texts(codes, d.Texts, s)
-		if e.dictionary {
-			return s.appendCodes(page, codes, len(d.Texts))
+		if e.entries > 0 {
+			return s.appendCodes(page, codes, e.entries)
 		}
 		for _, code := range codes {
 			page = appendText(page, d.Texts[code])
@@ -226,9 +244,9 @@ func (e *chunkEncoder) appendValues(page []byte, from, to int, valid []bool, bou
 	ints := compact(d.Ints[from:to], valid, &s.ints)
 	bounds.ints(ints)
 	switch {
-	case e.dictionary:
-		return binary.AppendUvarint(append(page, 0), uint64(len(ints))<<1), nil // width 0
-	case e.column.Delta:
+	case e.entries > 0:
+		return s.appendCodes(page, compact(s.entries[from:to], valid, &s.codes), e.entries)
+	case e.encoding() == format.DeltaBinaryPacked:
 		var err error
 		s.encoded, err = (&encodings.BinaryPackedEncoding{}).EncodeInt64(s.encoded, ints)
 		return append(page, s.encoded...), err

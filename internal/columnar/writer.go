@@ -16,7 +16,7 @@ type Column struct {
 	Type     format.Type             // Boolean, Int32, Int64, Double or ByteArray
 	Logical  format.LogicalTypeValue // may be nil
 	Optional bool
-	Delta    bool // integers as differences: for those that mostly rise
+	Rising   bool // integers that mostly rise, so that it's no use to look for repeated ones
 }
 
 // Data is a column's values in one row group. The slice that the column's type
