@@ -48,6 +48,13 @@ func (m *meter) count(c *source.Chunk[Sale]) {
 	}
 }
 
+// read is how many rows have been counted.
+func (m *meter) read() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rows
+}
+
 func (m *meter) isDue() bool {
 	if m.everyRows > 0 {
 		return m.rows/m.everyRows > m.runs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"sync/atomic"
 
 	"github.com/anabranch-go/anabranch/lambda"
@@ -22,8 +23,22 @@ var errKilled = errors.New("retail: the process was killed")
 // that had left a real process would.
 type life struct {
 	chunks int // after so many of one partition the life ends; 0 for never
-	over   atomic.Bool
+	end    sync.Once
+	over   chan struct{}
 	sealed atomic.Int64 // segments
+}
+
+func newLife(chunks int) *life { return &life{chunks: chunks, over: make(chan struct{})} }
+
+func (l *life) kill() { l.end.Do(func() { close(l.over) }) }
+
+func (l *life) check() error {
+	select {
+	case <-l.over:
+		return errKilled
+	default:
+		return nil
+	}
 }
 
 // Observe counts what the life commits.
@@ -31,13 +46,6 @@ func (l *life) Observe(o lambda.Observation) {
 	if o.Kind == lambda.Sealed {
 		l.sealed.Add(1)
 	}
-}
-
-func (l *life) check() error {
-	if l.over.Load() {
-		return errKilled
-	}
-	return nil
 }
 
 // mortalLog is the log as a life reads it.
@@ -65,7 +73,7 @@ type mortalReader struct {
 
 func (r *mortalReader) Next(ctx context.Context) (*source.Chunk[Sale], error) {
 	if r.life.chunks > 0 && r.read == r.life.chunks {
-		r.life.over.Store(true)
+		r.life.kill()
 	}
 	if err := r.life.check(); err != nil {
 		return nil, err

@@ -25,8 +25,9 @@ type salesLog struct {
 	arrive func(context.Context) error
 
 	// What was found when the rows were read before they were dealt.
-	rows, rejected int64
-	days           map[int64]bool // the dates' starts
+	rows     int64
+	days     map[int64]bool // the dates' starts
+	rejected []string       // why
 }
 
 // openLog gives the files as they are, a log of one partition in the order of
@@ -73,7 +74,9 @@ func (l *salesLog) readAll(ctx context.Context, files source.Source[Sale]) (sale
 		}
 		sales = append(sales, c.Rows()...)
 		l.rows += int64(c.Len())
-		l.rejected += int64(len(c.Quarantine))
+		for _, q := range c.Quarantine {
+			l.rejected = append(l.rejected, q.Reason)
+		}
 		addDays(l.days, c)
 	}
 }

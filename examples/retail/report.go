@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/window"
@@ -89,23 +90,42 @@ func writeJSON(w io.Writer, rows []row) error {
 	return nil
 }
 
-// writeTable writes a table for people.
+// writeTable writes a table for people: texts to the left, numbers to the right.
 func writeTable(w io.Writer, rows []row, byPais bool) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(t, "desde\t")
-	if byPais {
-		fmt.Fprint(t, "pais\t")
-	}
-	fmt.Fprintln(t, "ventas_total\tordenes_total\tclientes_unicos\tunidades\tdevoluciones\t")
+	table := [][]string{{"desde", "pais", "ventas_total", "ordenes_total", "clientes_unicos", "unidades", "devoluciones"}}
 	for _, r := range rows {
-		fmt.Fprint(t, orElse(r.Desde, "all")+"\t")
-		if byPais {
-			fmt.Fprint(t, orElse(r.Pais, "")+"\t")
-		}
-		fmt.Fprintln(t, strings.Join([]string{grouped(pounds(r.total)), count(r.Ordenes), count(r.Clientes),
-			count(r.Unidades), count(r.Devoluciones)}, "\t")+"\t")
+		table = append(table, []string{orElse(r.Desde, "all"), orElse(r.Pais, ""), grouped(pounds(r.total)),
+			count(r.Ordenes), count(r.Clientes), count(r.Unidades), count(r.Devoluciones)})
 	}
-	return t.Flush()
+	texts := 2
+	if !byPais {
+		texts = 1
+		for i, cells := range table {
+			table[i] = slices.Delete(cells, 1, 2)
+		}
+	}
+	widths := make([]int, len(table[0]))
+	for _, cells := range table {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var out strings.Builder
+	for _, cells := range table {
+		for i, cell := range cells {
+			width := widths[i]
+			if i < texts {
+				width = -width
+			}
+			fmt.Fprintf(&out, "%*s", width, cell)
+			if i < len(cells)-1 {
+				out.WriteString("  ")
+			}
+		}
+		out.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 func orElse(text *string, missing string) string {

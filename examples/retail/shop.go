@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -71,19 +72,26 @@ func (s *shop) speed(ctx context.Context) error {
 		config.SegmentRows = min(config.SegmentRows, max(1, int64(s.crash)*chunkRows/2))
 		config.FlushInterval = time.Millisecond
 	}
-	for ctx.Err() == nil {
-		l := &life{chunks: s.crash}
+	var gone sync.WaitGroup
+	defer gone.Wait() // what is left of the dead needs a moment to notice
+	for {
+		l := newLife(s.crash)
 		config.Observer, config.Archive, config.Deltas = l, mortalArchive{s.store, l}, mortalDeltas{s.deltas, l}
-		err := s.live(ctx, config, l)
-		if !l.over.Load() {
-			return err
+		ended := make(chan error, 1)
+		gone.Go(func() { ended <- s.live(ctx, config, l) })
+		select {
+		case <-l.over:
+			s.crashes++
+		case err := <-ended:
+			if l.check() == nil {
+				return err
+			}
+			s.crashes++
 		}
-		s.crashes++
 		if l.sealed.Load() == 0 {
 			config.SegmentRows = max(1, config.SegmentRows/2)
 		}
 	}
-	return ctx.Err()
 }
 
 // live is one life of the speed layer.
@@ -98,12 +106,12 @@ func (s *shop) live(ctx context.Context, config lambda.Config, l *life) error {
 // recompute is the batch layer: a run each time the meter says so.
 func (s *shop) recompute(ctx context.Context) error {
 	for range s.meter.due {
-		started := time.Now()
+		rows, started := s.meter.read(), time.Now()
 		if err := s.batch.Batch(ctx); err != nil {
 			return err
 		}
 		s.runs++
-		fmt.Fprintf(s.stderr, "batch run %d took %d ms\n", s.runs, time.Since(started).Milliseconds())
+		fmt.Fprintf(s.stderr, "batch run %d, with %s rows read: %d ms\n", s.runs, count(rows), time.Since(started).Milliseconds())
 	}
 	return nil
 }
@@ -111,27 +119,33 @@ func (s *shop) recompute(ctx context.Context) error {
 // report says on the standard error what was done, and what the answer is made
 // of.
 func (s *shop) report(ctx context.Context, p lambda.Provenance) error {
-	quarantined, err := s.quarantined(ctx)
+	rejected, err := s.rejected(ctx)
 	if err != nil {
 		return err
 	}
-	took := time.Since(s.began)
-	fmt.Fprintf(s.stderr, "read %s rows of %s days in %.1f s; %s quarantined; batch runs: %d; crashes: %d\n",
-		count(s.meter.rows), count(int64(len(s.meter.days))), took.Seconds(), count(quarantined), s.runs, s.crashes)
+	fmt.Fprintf(s.stderr, "read %s rows of %s days in %.1f s; batch runs: %d; crashes: %d\n",
+		count(s.meter.rows), count(int64(len(s.meter.days))), time.Since(s.began).Seconds(), s.runs, s.crashes)
+	fmt.Fprintf(s.stderr, "%s rows in quarantine\n", count(int64(len(rejected))))
+	for _, reason := range rejected[:min(len(rejected), maxReasons)] {
+		fmt.Fprintln(s.stderr, "  "+reason)
+	}
 	fmt.Fprintf(s.stderr, "the answer holds %s offsets: %s from base %d, %s from sealed deltas, %s from open ones\n",
 		count(p.Offsets()), count(p.FromBase()), p.Base, count(p.FromSealed()), count(p.FromOpen()))
 	return nil
 }
 
-// quarantined counts the rows that couldn't be read, as the archive keeps them.
-func (s *shop) quarantined(ctx context.Context) (n int64, err error) {
-	chains, err := archive.New(s.store).Chains(ctx)
-	for _, chain := range chains {
-		for _, entry := range chain.Entries {
-			if entry.Quarantine != nil {
-				n += entry.Quarantine.Rows
-			}
+// maxReasons is how many rows in quarantine a report explains.
+const maxReasons = 10
+
+// rejected says why each row that couldn't be read is in quarantine: the
+// archive's, or what was found before the rows were dealt.
+func (s *shop) rejected(ctx context.Context) ([]string, error) {
+	reasons := s.log.rejected
+	for record, err := range s.batch.Quarantine(ctx) {
+		if err != nil {
+			return nil, err
 		}
+		reasons = append(reasons, record.Reason)
 	}
-	return n + s.log.rejected, err
+	return reasons, nil
 }
