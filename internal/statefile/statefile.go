@@ -50,8 +50,8 @@ func Encode(meta Meta, states []delta.State) ([]byte, error) {
 			return nil, fmt.Errorf("%w: state %d isn't after the one before it", ErrOrder, i)
 		}
 	}
-	var keys, bodies [][]byte
-	var windows []int64
+	rows := min(len(states), groupRows)
+	keys, bodies, windows := make([][]byte, 0, rows), make([][]byte, 0, rows), make([]int64, 0, rows)
 	for len(states) > 0 {
 		keys, bodies, windows = keys[:0], bodies[:0], windows[:0]
 		n, size := 0, 0
@@ -84,7 +84,8 @@ func Decode(name string, body []byte) (Meta, []delta.State, error) {
 	if err != nil {
 		return Meta{}, nil, err
 	}
-	var states []delta.State
+	// A file may claim more rows than it has, so its size bounds the guess.
+	states := make([]delta.State, 0, min(f.Rows, int64(len(body))))
 	for group := range f.Groups() {
 		if states, err = appendGroup(states, f, group); err != nil {
 			return Meta{}, nil, fmt.Errorf("%w: %w", ErrFile, err)
