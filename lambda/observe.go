@@ -32,6 +32,8 @@ const (
 	BasePublished ObservationKind = "base published" // View, Number, Rows (states), Bytes, Took
 	Refolded      ObservationKind = "refolded"       // a segment without a usable delta, from events: View, Partition, From, To, Rows
 	Queried       ObservationKind = "queried"        // View, Rows, Took
+	Published     ObservationKind = "published"      // rows to a sink: View, Rows, Took
+	PublishFailed ObservationKind = "publish failed" // View, Err: the rows are due again at the next turn
 )
 
 // Observation is one thing that happened, with its measurements.
@@ -86,7 +88,7 @@ func (o slogObserver) Observe(ob Observation) {
 
 func (ob Observation) level() slog.Level {
 	switch ob.Kind {
-	case FlushFailed, ReadFailed, CopyLost, CommitRetried, Quarantined, Refolded:
+	case FlushFailed, ReadFailed, CopyLost, CommitRetried, Quarantined, Refolded, PublishFailed:
 		return slog.LevelWarn
 	case ViewStopped:
 		return slog.LevelError

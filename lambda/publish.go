@@ -1,0 +1,241 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/anabranch-go/anabranch/sink"
+	"github.com/anabranch-go/anabranch/window"
+)
+
+// PublishOptions are the options of [Publish].
+type PublishOptions struct {
+	// Range says which windows are published, and by which step: Ever if it's
+	// zero. A bounded one bounds the publisher's memory, but rows that leave it
+	// before they're final don't become final in the sink.
+	Range Range
+	// Interval is how often the view is queried: 1 s if zero.
+	Interval time.Duration
+	// BatchRows is how many rows a Write gets at most: 10,000 if zero.
+	BatchRows int
+}
+
+// Publish writes a view's rows to a sink, merged as Query merges them, whenever
+// they change or become final. It returns nil after ctx has ended, when it has
+// looked at the view a last time and has written what was due, or has tried to
+// for 10 s. End ctx after Run has returned and the sink has all that Run took in.
+//
+// A row's version is the answer's Provenance.Offsets. It's final once its window
+// ends at or before the answer's watermark, and stays final when late events
+// change it: that's a revision, written again with a higher version. The one
+// window of all time is never final.
+//
+// At its start it writes every row once, since it doesn't know what the sink
+// holds. After that it remembers each row of the last answer, by the value that
+// it wrote; so its memory is that of an answer. Rows that have left the range
+// stay in the sink.
+//
+// Where a query or a Write fails, the rest of the turn does: PublishFailed tells
+// the observer, and the rows are still due at the next turn. So it goes with an
+// answer that's incomplete, unless the range allows that, and with one that has
+// fewer offsets than what was written already. Errors that no turn can end are
+// returned: ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion.
+//
+// A null key shows as the zero value. Where a view has both in one window the
+// sink couldn't tell them apart, so these rows aren't written: PublishFailed, too.
+func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[K, R], options PublishOptions) error {
+	if h == nil || to == nil {
+		return fmt.Errorf("%w: to publish takes a handle and a sink", ErrConfig)
+	}
+	setDefault(&options.Interval, time.Second)
+	setDefault(&options.BatchRows, 10_000)
+	p := &publisher[K, R]{
+		view: h.reg.name, to: to, batch: options.BatchRows, observer: h.pipeline.config.Observer, encode: h.view.Key.encode,
+		query:   func(ctx context.Context) (*Answer[K, R], error) { return h.Query(ctx, options.Range) },
+		written: map[identity]*writtenRow[R]{},
+	}
+	ticker := time.NewTicker(options.Interval)
+	defer ticker.Stop()
+	for {
+		err := p.turn(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		p.observeFailure(err)
+		if hopeless(err) {
+			return fmt.Errorf("cannot publish: %w", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	p.observeFailure(p.turn(ctx))
+	return nil
+}
+
+func hopeless(err error) bool {
+	for _, end := range []error{ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	errBehind = errors.New("lambda: the answer is behind what was published")
+	errShared = errors.New("lambda: rows of a null key and of its zero value share an identity")
+)
+
+// publisher knows what it has written to a sink.
+type publisher[K, R any] struct {
+	view     string
+	to       sink.Sink[K, R]
+	batch    int
+	observer Observer
+	encode   func(K) ([]byte, error)
+	query    func(context.Context) (*Answer[K, R], error)
+
+	turns   int64
+	version int64 // the highest that a Write was tried with
+	written map[identity]*writtenRow[R]
+}
+
+// identity is a row's, within a view and a step.
+type identity struct {
+	window int64 // its start
+	key    string
+}
+
+// writtenRow is what the sink holds of an identity, as far as is known.
+type writtenRow[R any] struct {
+	value R
+	known bool // false before the first Write, and after one that failed
+	final bool // once it's set it stays
+	turn  int64
+	rows  int // of this turn's answer; two share the identity
+}
+
+// dueRow is a row to write, and where to note that it was written.
+type dueRow[K, R any] struct {
+	row sink.Row[K, R]
+	of  *writtenRow[R]
+}
+
+// turn queries, compares and writes.
+func (p *publisher[K, R]) turn(ctx context.Context) error {
+	started := time.Now()
+	answer, err := p.query(ctx)
+	if err != nil {
+		return err
+	}
+	version := answer.provenance.Offsets()
+	if version < p.version {
+		return fmt.Errorf("%w: view %s: %d offsets after %d", errBehind, p.view, version, p.version)
+	}
+	due, shared, err := p.due(answer)
+	if err != nil {
+		return err
+	}
+	p.version = version
+	written, err := p.write(ctx, due)
+	if written > 0 {
+		p.observer.Observe(Observation{Kind: Published, View: p.view, Rows: int64(written), Took: time.Since(started)})
+	}
+	if err == nil && shared > 0 {
+		err = fmt.Errorf("%w: view %s: %d rows weren't written", errShared, p.view, shared)
+	}
+	return err
+}
+
+// due finds what has changed since it was written, and forgets what the answer
+// doesn't have any more. shared is how many rows share their identity.
+func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], shared int, err error) {
+	p.turns++
+	version, watermark := a.provenance.Offsets(), a.provenance.Watermark
+	of := make([]*writtenRow[R], len(a.rows))
+	for i := range a.rows {
+		if of[i], err = p.remembered(&a.rows[i]); err != nil {
+			return nil, 0, err
+		}
+	}
+	for i, row := range a.rows {
+		w := of[i]
+		if w.rows > 1 {
+			shared++
+			continue
+		}
+		final := w.final || isFinal(row.Window, watermark)
+		if w.known && w.final == final && same(w.value, row.Value) {
+			continue
+		}
+		due = append(due, dueRow[K, R]{of: w, row: sink.Row[K, R]{View: p.view, Window: row.Window, Key: row.Key,
+			Value: row.Value, Version: version, Final: final}})
+	}
+	if len(p.written) > len(a.rows)-shared {
+		for id, w := range p.written {
+			if w.turn != p.turns {
+				delete(p.written, id)
+			}
+		}
+	}
+	return due, shared, nil
+}
+
+// remembered gives what is known of a row's identity.
+func (p *publisher[K, R]) remembered(row *Row[K, R]) (*writtenRow[R], error) {
+	key, err := p.encode(row.Key)
+	if err != nil {
+		return nil, fmt.Errorf("view %s: %w", p.view, err)
+	}
+	start := row.Window.Start.UnixMicro()
+	w := p.written[identity{start, string(key)}]
+	if w == nil {
+		w = &writtenRow[R]{}
+		p.written[identity{start, string(key)}] = w
+	}
+	if w.turn != p.turns {
+		w.turn, w.rows = p.turns, 0
+	}
+	w.rows++
+	return w, nil
+}
+
+func isFinal(w window.Span, watermark time.Time) bool {
+	return w != (window.Span{}) && !watermark.IsZero() && !w.End.After(watermark)
+}
+
+// write writes in batches, up to the first that fails. Whatever a failed Write
+// has left in the sink, its rows are due again, even if they go back to what
+// they were before it.
+func (p *publisher[K, R]) write(ctx context.Context, due []dueRow[K, R]) (written int, err error) {
+	rows := make([]sink.Row[K, R], 0, min(len(due), p.batch))
+	for len(due) > 0 {
+		batch := due[:min(len(due), p.batch)]
+		due = due[len(batch):]
+		rows = rows[:0]
+		for _, d := range batch {
+			rows = append(rows, d.row)
+			d.of.known, d.of.final = false, d.row.Final
+		}
+		if err := p.to.Write(ctx, rows); err != nil {
+			return written, fmt.Errorf("cannot write %d rows of view %s: %w", len(rows), p.view, err)
+		}
+		for _, d := range batch {
+			d.of.known, d.of.value = true, d.row.Value
+		}
+		written += len(batch)
+	}
+	return written, nil
+}
+
+func (p *publisher[K, R]) observeFailure(err error) {
+	if err != nil {
+		p.observer.Observe(Observation{Kind: PublishFailed, View: p.view, Err: err})
+	}
+}

@@ -1,0 +1,198 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/anabranch-go/anabranch/sink"
+	"github.com/anabranch-go/anabranch/window"
+)
+
+var (
+	errQuery = errors.New("query failed")
+	errWrite = errors.New("write failed")
+)
+
+// publishModel drives a publisher with answers that a pipeline would never give
+// in such an order, and knows what must come of each.
+type publishModel struct {
+	*publisher[int, float64]
+	memory *sink.Memory[int, float64]
+	answer *Answer[int, float64]
+	fail   int // how many Writes succeed
+	partly int // how many rows a Write that fails has written
+
+	tried []sink.Row[int, float64]
+	acked int // how many of these a Write has confirmed
+	seen  []Observation
+}
+
+func newPublishModel(batch int) *publishModel {
+	m := &publishModel{memory: sink.NewMemory[int, float64]()}
+	m.publisher = &publisher[int, float64]{
+		view: "modelo", batch: batch, observer: m, to: sink.Func[int, float64](m.write),
+		encode: func(k int) ([]byte, error) { return []byte{byte(k)}, nil },
+		query: func(context.Context) (*Answer[int, float64], error) {
+			if m.answer == nil {
+				return nil, errQuery
+			}
+			return m.answer, nil
+		},
+		written: map[identity]*writtenRow[float64]{},
+	}
+	return m
+}
+
+func (m *publishModel) Observe(ob Observation) { m.seen = append(m.seen, ob) }
+
+func (m *publishModel) write(ctx context.Context, rows []sink.Row[int, float64]) error {
+	m.tried = append(m.tried, rows...)
+	m.fail--
+	if m.fail < 0 {
+		partly := min(m.partly, len(rows))
+		return errors.Join(errWrite, m.memory.Write(ctx, rows[:partly]))
+	}
+	m.acked += len(rows)
+	return m.memory.Write(ctx, rows)
+}
+
+// modelStart is the start of the first window. The fifth is all of time.
+var modelStart = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+func modelWindow(i int) window.Span {
+	if i == 4 {
+		return window.Span{}
+	}
+	return window.Tumbling(time.Minute).At(modelStart.Add(time.Duration(i) * time.Minute))
+}
+
+func drawAnswer(t *rapid.T) *Answer[int, float64] {
+	a := &Answer[int, float64]{}
+	offsets := rapid.Int64Range(0, 30).Draw(t, "offsets")
+	a.provenance.Partitions = []Coverage{{From: 5, Low: 5 + offsets, High: 99}}
+	if marked := rapid.IntRange(-1, 5).Draw(t, "watermark"); marked >= 0 {
+		a.provenance.Watermark = modelStart.Add(time.Duration(marked) * time.Minute)
+	}
+	for w := range 5 {
+		for _, key := range []int{0, 0, 1, 2} { // a null shows as 0
+			if value := rapid.IntRange(-1, 3).Draw(t, "value"); value > 0 {
+				// A ratio of nothing to nothing is a value like others.
+				number := []float64{math.NaN(), 1, 2}[value-1]
+				a.rows = append(a.rows, Row[int, float64]{Window: modelWindow(w), Key: key, Value: number})
+			}
+		}
+	}
+	return a
+}
+
+type modelID struct {
+	window time.Time
+	key    int
+}
+
+// TestPublisherAgainstModel checks each turn: what is tried is what has changed
+// since it was last known to be written, and no more; after a turn without an
+// error the sink holds the answer.
+func TestPublisherAgainstModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := newPublishModel(rapid.IntRange(1, 4).Draw(t, "batch"))
+		type known struct {
+			bits  uint64
+			final bool
+		}
+		written := map[modelID]known{} // rows of the last answer that the sink surely holds
+		finals := map[modelID]bool{}
+		var version int64
+		for range rapid.IntRange(1, 12).Draw(t, "turns") {
+			m.answer, m.tried, m.seen, m.acked = nil, nil, nil, 0
+			m.fail, m.partly = rapid.IntRange(0, 6).Draw(t, "fail"), rapid.IntRange(0, 4).Draw(t, "partly")
+			queried := rapid.IntRange(0, 9).Draw(t, "queried") > 0
+			if queried {
+				m.answer = drawAnswer(t)
+			}
+			err := m.turn(context.Background())
+			if !queried {
+				require.ErrorIs(t, err, errQuery)
+				require.Empty(t, m.tried)
+				continue
+			}
+			offsets := m.answer.provenance.Offsets()
+			if offsets < version {
+				require.ErrorIs(t, err, errBehind)
+				require.Empty(t, m.tried, "an answer that went back isn't written")
+				continue
+			}
+			version = offsets
+
+			byID := map[modelID][]Row[int, float64]{}
+			for _, row := range m.answer.rows {
+				id := modelID{row.Window.Start, row.Key}
+				byID[id] = append(byID[id], row)
+			}
+			due := map[modelID]known{}
+			shared := 0
+			for id, rows := range byID {
+				if len(rows) > 1 {
+					shared += len(rows)
+					continue
+				}
+				mark := m.answer.provenance.Watermark
+				final := finals[id] || (!rows[0].Window.End.IsZero() && !mark.IsZero() && !rows[0].Window.End.After(mark))
+				now := known{math.Float64bits(rows[0].Value), final}
+				if before, ok := written[id]; !ok || before != now {
+					due[id] = now
+				}
+			}
+			maps.DeleteFunc(written, func(id modelID, _ known) bool { return byID[id] == nil })
+			maps.DeleteFunc(finals, func(id modelID, _ bool) bool { return byID[id] == nil })
+
+			if len(due) > m.acked {
+				require.ErrorIs(t, err, errWrite)
+			} else if shared > 0 {
+				require.ErrorIs(t, err, errShared)
+			} else {
+				require.NoError(t, err)
+			}
+			if m.acked > 0 {
+				require.Len(t, m.seen, 1)
+				require.Equal(t, Published, m.seen[0].Kind)
+				require.EqualValues(t, m.acked, m.seen[0].Rows)
+			} else {
+				require.Empty(t, m.seen)
+			}
+			require.Len(t, m.tried, min(len(due), m.acked+m.batch), "a Write that fails is the turn's last")
+			for i, row := range m.tried {
+				id := modelID{row.Window.Start, row.Key}
+				want, ok := due[id]
+				require.True(t, ok, "a row is written that isn't due, or twice: %v", row)
+				delete(due, id)
+				require.Equal(t, want, known{math.Float64bits(row.Value), row.Final})
+				require.Equal(t, version, row.Version)
+				finals[id] = row.Final
+				if i < m.acked {
+					written[id] = want
+				} else {
+					delete(written, id)
+				}
+			}
+			if err != nil {
+				continue
+			}
+			held := map[modelID]sink.Row[int, float64]{}
+			for _, row := range m.memory.Rows() {
+				held[modelID{row.Window.Start, row.Key}] = row
+			}
+			for id, rows := range byID {
+				require.Equal(t, math.Float64bits(rows[0].Value), math.Float64bits(held[id].Value), "the sink holds the answer")
+				require.Equal(t, finals[id], held[id].Final)
+			}
+		}
+	})
+}
