@@ -170,3 +170,157 @@ func TestParquetGivesBackWhatWasWritten(t *testing.T) {
 		require.Equal(t, cellsOf(chunks...), got)
 	})
 }
+
+func TestParquetBytesDoNotDependOnTheChunks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := build(t, 0, 10, rapid.SliceOfN(rapid.Custom(drawWide), 1, 30).Draw(t, "events")...)
+		groupRows := rapid.IntRange(1, 40).Draw(t, "rows in a group")
+		var parts []*Chunk[wide]
+		for from := c.From; from < c.Next; {
+			to := from + rapid.Int64Range(1, 9).Draw(t, "step")
+			parts = append(parts, c.Slice(from, to))
+			from = to
+		}
+		require.Equal(t, write(t, groupRows, c), write(t, groupRows, parts...))
+	})
+}
+
+func TestParquetReadsTheColumnsAskedFor(t *testing.T) {
+	var w wide
+	w.Name, w.Big = "uno", 7
+	body := write(t, 10, build(t, 0, 0, w, w))
+	schema, err := SchemaOf[wide]()
+	require.NoError(t, err)
+	name, _ := schema.Lookup("name")
+	big, _ := schema.Lookup("big")
+	r, err := OpenParquet[wide]("a.parquet", body, ParquetOptions{Columns: []int{big, name}, Partition: 4})
+	require.NoError(t, err)
+	require.Equal(t, int64(2), r.Rows())
+	c, err := r.Next()
+	require.NoError(t, err)
+	require.Equal(t, 4, c.Partition)
+	require.Equal(t, []int64{0, 1}, []int64{c.From, c.Offsets[1]})
+	for i, v := range c.Columns {
+		if i != name && i != big {
+			require.Equal(t, Vector{}, v, schema.Columns[i].Name)
+		}
+	}
+	require.Equal(t, "uno", c.Columns[name].Value(1).Text)
+	require.Equal(t, []int64{7, 7}, c.Columns[big].Ints)
+	_, err = r.Next()
+	require.ErrorIs(t, err, io.EOF)
+
+	_, err = OpenParquet[wide]("a.parquet", body, ParquetOptions{Columns: []int{99}})
+	require.ErrorIs(t, err, ErrOptions)
+	_, err = OpenParquet[wide]("a.parquet", body, ParquetOptions{ChunkRows: -1})
+	require.ErrorIs(t, err, ErrOptions)
+}
+
+func TestParquetRowsAreTheEvents(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := build(t, 0, 0, rapid.SliceOfN(rapid.Custom(drawWide), 1, 5).Draw(t, "events")...)
+		r, err := OpenParquet[wide]("a.parquet", write(t, 10, c), ParquetOptions{})
+		require.NoError(t, err)
+		got, err := r.Next()
+		require.NoError(t, err)
+		again := build(t, 0, 0, got.Rows()...)
+		require.Equal(t, cellsOf(c), cellsOf(again))
+		rows := got.Rows()
+		for i, want := range c.Rows() {
+			require.Equal(t, want.Props, rows[i].Props)
+			require.Equal(t, want.At, rows[i].At)
+			require.Equal(t, want.Note, rows[i].Note)
+		}
+	})
+}
+
+func TestParquetWriterRefusesWhatIsNotWhole(t *testing.T) {
+	c := build(t, 0, 0, wide{})
+	w, err := NewParquetWriter[wide](c.Schema)
+	require.NoError(t, err)
+	unread := *c
+	unread.Columns = append([]Vector{{}}, c.Columns[1:]...)
+	require.ErrorIs(t, w.Write(&unread), ErrSchema)
+	unread.Columns = c.Columns[1:]
+	require.Error(t, w.Write(&unread))
+	falling := build(t, 0, 0, wide{}, wide{})
+	falling.Offsets = []int64{1, 0}
+	require.ErrorIs(t, w.Write(falling), ErrOffset)
+	require.Zero(t, w.Rows())
+}
+
+func TestParquetWriterSaysAboutHowLargeItIs(t *testing.T) {
+	chunks := sales(1 << 14)
+	w, err := NewParquetWriter[sale](chunks[0].Schema)
+	require.NoError(t, err)
+	for _, c := range chunks {
+		before := w.Size()
+		require.NoError(t, w.Write(c))
+		require.Greater(t, w.Size(), before)
+	}
+	about := w.Size()
+	body, err := w.Close()
+	require.NoError(t, err)
+	require.InDelta(t, len(body), about, float64(len(body)))
+}
+
+// Whatever is done to a file's bytes, reading gives an error or well-formed
+// chunks; in the pages, whose checksums the file has, an error or the very same.
+func TestParquetSurvivesDamage(t *testing.T) {
+	text, n := "dos", int64(1)
+	first, second := sale{At: FromMicros(1), Type: "uno", Cents: 5}, sale{At: FromMicros(2), Coupon: &text}
+	type small struct {
+		At    time.Time `anabranch:"at"`
+		Name  string    `anabranch:"name"`
+		Count *int64    `anabranch:"count"`
+		Ratio float64   `anabranch:"ratio"`
+	}
+	c := build(t, 0, 0, small{first.At, first.Type, nil, 1}, small{second.At, text, &n, 2}, small{second.At, text, &n, 2})
+	body, want := write(t, 2, c), cellsOf(c)
+	pages := len(body) - 8 - int(uint32(body[len(body)-8])|uint32(body[len(body)-7])<<8)
+	for i := range body {
+		_, err := tryRead[small](body[:i], ParquetOptions{})
+		require.Error(t, err)
+		for _, flip := range []byte{1, 0x80, 0xff} {
+			damaged := append([]byte(nil), body...)
+			damaged[i] ^= flip
+			got, err := tryRead[small](damaged, ParquetOptions{})
+			if err == nil && i < pages {
+				require.Equal(t, want, got, "byte %d", i)
+			}
+		}
+	}
+}
+
+func FuzzOpenParquet(f *testing.F) {
+	var w wide
+	w.Name = "uno"
+	f.Add(write(f, 2, build(f, 0, 0, w, w, w)))
+	o, _ := foreignRow(1)
+	f.Add(foreignFile(f, []other{o, o}))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := OpenParquet[wide]("fuzz.parquet", body, ParquetOptions{Quarantine: true})
+		for rows := 0; err == nil && rows < 1<<20; {
+			var c *Chunk[wide]
+			if c, err = r.Next(); err == nil {
+				require.NoError(t, c.Check())
+				require.Len(t, c.Rows(), c.Len())
+				rows += c.Len()
+			}
+		}
+		_, _ = tryReadSome[ours](body)
+	})
+}
+
+// tryReadSome reads the first chunks of what may claim millions of rows.
+func tryReadSome[E any](body []byte) (int, error) {
+	r, err := OpenParquet[E]("fuzz.parquet", body, ParquetOptions{})
+	rows := 0
+	for err == nil && rows < 1<<20 {
+		var c *Chunk[E]
+		if c, err = r.Next(); err == nil {
+			rows += len(c.Rows())
+		}
+	}
+	return rows, err
+}
