@@ -29,6 +29,7 @@ type openDelta[E any] struct {
 	pending       *table[E]
 	runs          []*table[E] // in flush order; all of it is runs and pending
 	firsts        []int64     // the first flush that each run stands for
+	spare         *table[E]   // a merged run's memory, for the next pending
 	mark          *window.Watermark
 	rows, late    int64
 	minTime       int64
@@ -194,13 +195,24 @@ func (o *openDelta[E]) build() {
 	for n := len(o.runs) - 1; n >= 0 && o.firsts[n] >= replaces; n-- {
 		older := o.runs[n]
 		older.merge(run)
+		o.spare = run
 		run, first = older, o.firsts[n]
 		o.runs, o.firsts = o.runs[:n], o.firsts[:n]
 	}
 	o.runs, o.firsts = append(o.runs, run), append(o.firsts, first)
-	o.pending = o.plan.newTable()
+	o.pending = o.emptyTable()
 	o.inflight = &delta.Flush{Number: o.number, Replaces: first, Through: o.through, States: run.encode(),
 		Rows: o.rows, Late: o.late, Watermark: o.watermark(), At: time.Now()}
+}
+
+func (o *openDelta[E]) emptyTable() *table[E] {
+	t := o.spare
+	if t == nil {
+		return o.plan.newTable()
+	}
+	o.spare = nil
+	t.reset()
+	return t
 }
 
 // restart begins a fresh copy from memory, since the store has lost a part of

@@ -21,7 +21,7 @@ const module = "github.com/anabranch-go/anabranch"
 var may = map[string][]string{
 	"window":                  nil,
 	"partition":               nil,
-	"source":                  {"github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"},
+	"source":                  {"internal/columnar", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"},
 	"source/sourcetest":       {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},
 	"aggregate":               {"source"},
 	"aggregate/aggregatetest": {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},
