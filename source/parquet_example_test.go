@@ -3,27 +3,26 @@ package source_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
+	"testing/fstest"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-type Order struct {
+type order struct {
 	Product string `anabranch:"product"`
 	Cents   int64  `anabranch:"cents,decimal=2"`
 }
 
 // orders makes a file of two events.
 func orders() []byte {
-	schema, err := source.SchemaOf[Order]()
+	schema, err := source.SchemaOf[order]()
 	if err != nil {
 		panic(err)
 	}
-	b := source.NewBuilder[Order](schema, nil)
-	b.Append(&Order{"libro", 1250}, 100, nil)
-	b.Append(&Order{"lápiz", 80}, 101, nil)
-	w, err := source.NewParquetWriter[Order](schema)
+	b := source.NewBuilder[order](schema, nil)
+	b.Append(&order{"libro", 1250}, 100, nil)
+	b.Append(&order{"lápiz", 80}, 101, nil)
+	w, err := source.NewParquetWriter[order](schema)
 	if err != nil {
 		panic(err)
 	}
@@ -44,7 +43,7 @@ func ExampleNewParquetWriter() {
 }
 
 func ExampleOpenParquet() {
-	r, err := source.OpenParquet[Order]("orders.parquet", orders(), source.ParquetOptions{})
+	r, err := source.OpenParquet[order]("orders.parquet", orders(), source.ParquetOptions{})
 	if err != nil {
 		panic(err)
 	}
@@ -52,24 +51,17 @@ func ExampleOpenParquet() {
 	if err != nil {
 		panic(err)
 	}
-	for i, order := range chunk.Rows() {
-		fmt.Println(chunk.Offsets[i], order.Product, order.Cents)
+	for i, o := range chunk.Rows() {
+		fmt.Println(chunk.Offsets[i], o.Product, o.Cents)
 	}
 	// Output:
 	// 100 libro 1250
 	// 101 lápiz 80
 }
 
-func ExampleNewParquet() {
-	dir, err := os.MkdirTemp("", "orders")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := os.WriteFile(filepath.Join(dir, "monday.parquet"), orders(), 0o600); err != nil {
-		panic(err)
-	}
-	log, err := source.NewParquet(filepath.Join(dir, "*.parquet"), source.ParquetFiles[Order]{})
+func ExampleNewParquetFiles() {
+	files := fstest.MapFS{"monday.parquet": {Data: orders()}} // os.DirFS for those on a disk
+	log, err := source.NewParquetFiles(files, "*.parquet", source.ParquetFilesOptions[order]{})
 	if err != nil {
 		panic(err)
 	}

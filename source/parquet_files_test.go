@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -69,14 +70,14 @@ func readLog(t require.TestingT, log Source[visit], from int64) (ages map[int64]
 	return ages, quarantine
 }
 
-func TestParquetLogReadsFromAnyOffset(t *testing.T) {
+func TestParquetFilesReadsFromAnyOffset(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "visits")
 		require.NoError(t, err)
 		defer os.RemoveAll(dir)
 		rows := rapid.SliceOfN(rapid.IntRange(0, 13), 1, 5).Draw(t, "rows")
 		visits(t, dir, rows...)
-		log, err := NewParquet(filepath.Join(dir, "*", "*.parquet"), ParquetFiles[visit]{ChunkRows: rapid.IntRange(1, 7).Draw(t, "chunk")})
+		log, err := NewParquetFiles(os.DirFS(dir), "*/*.parquet", ParquetFilesOptions[visit]{ChunkRows: rapid.IntRange(1, 7).Draw(t, "chunk")})
 		require.NoError(t, err)
 		total := 0
 		for _, n := range rows {
@@ -98,18 +99,18 @@ func TestParquetLogReadsFromAnyOffset(t *testing.T) {
 	})
 }
 
-func TestParquetLogQuarantinesAndTransforms(t *testing.T) {
+func TestParquetFilesQuarantinesAndTransforms(t *testing.T) {
 	dir := t.TempDir()
 	visits(t, dir, 100, 35) // offsets 128 to 134 don't fit an int8
-	log, err := NewParquet(filepath.Join(dir, "*", "*"), ParquetFiles[visit]{ChunkRows: 64})
+	log, err := NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{ChunkRows: 64})
 	require.NoError(t, err)
 	ages, quarantine := readLog(t, log, 50)
 	require.Len(t, ages, 128-50)
 	require.Len(t, quarantine, 7)
 	require.Equal(t, int64(134), quarantine[6].Offset)
-	require.Contains(t, quarantine[6].Reason, filepath.Join("01", "visits.parquet")+": row 34: column age: 134 doesn't fit a int8")
+	require.Contains(t, quarantine[6].Reason, "01/visits.parquet: row 34: column age: 134 doesn't fit a int8")
 
-	log, err = NewParquet(filepath.Join(dir, "*", "*"), ParquetFiles[visit]{Transform: func(v *visit) error {
+	log, err = NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{Transform: func(v *visit) error {
 		if v.Age == 60 {
 			return errors.New("not sixty")
 		}
@@ -125,9 +126,9 @@ func TestParquetLogQuarantinesAndTransforms(t *testing.T) {
 	require.Equal(t, "the transform: not sixty", quarantine[0].Reason)
 }
 
-func TestParquetLogIdentityIsNamesAndSizes(t *testing.T) {
-	identity := func(pattern string) string {
-		log, err := NewParquet(pattern, ParquetFiles[visit]{})
+func TestParquetFilesIdentityIsNamesAndSizes(t *testing.T) {
+	identity := func(dir, pattern string) string {
+		log, err := NewParquetFiles(os.DirFS(dir), pattern, ParquetFilesOptions[visit]{})
 		require.NoError(t, err)
 		id, err := log.Identity(context.Background())
 		require.NoError(t, err)
@@ -140,38 +141,40 @@ func TestParquetLogIdentityIsNamesAndSizes(t *testing.T) {
 	visits(t, here, 3, 4)
 	visits(t, there, 3, 4)
 	visits(t, more, 3, 40)
-	require.Equal(t, identity(filepath.Join(here, "*", "*")), identity(filepath.Join(there, "*", "*")))
-	require.NotEqual(t, identity(filepath.Join(here, "*", "*")), identity(filepath.Join(more, "*", "*")))
-	require.NotEqual(t, identity(filepath.Join(here, "00", "*")), identity(filepath.Join(here, "*", "*")))
+	require.Equal(t, identity(here, "*/*"), identity(there, "*/*"))
+	require.NotEqual(t, identity(here, "*/*"), identity(more, "*/*"))
+	require.NotEqual(t, identity(here, "00/*"), identity(here, "*/*"))
 }
 
-func TestParquetLogSaysWhatIsWrong(t *testing.T) {
+func TestParquetFilesSaysWhatIsWrong(t *testing.T) {
 	dir := t.TempDir()
-	_, err := NewParquet(filepath.Join(dir, "*"), ParquetFiles[visit]{})
+	_, err := NewParquetFiles(os.DirFS(dir), "*", ParquetFilesOptions[visit]{})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquet("[", ParquetFiles[visit]{})
+	_, err = NewParquetFiles(os.DirFS(dir), "[", ParquetFilesOptions[visit]{})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquet(dir, ParquetFiles[visit]{ChunkRows: -1})
+	_, err = NewParquetFiles(os.DirFS(dir), ".", ParquetFilesOptions[visit]{ChunkRows: -1})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquet(dir, ParquetFiles[int]{})
+	_, err = NewParquetFiles(os.DirFS(dir), ".", ParquetFilesOptions[visit]{})
+	require.ErrorIs(t, err, ErrOptions)
+	_, err = NewParquetFiles(os.DirFS(dir), ".", ParquetFilesOptions[int]{})
 	require.ErrorIs(t, err, ErrSchema)
 
 	visits(t, dir, 3, 3)
-	log, err := NewParquet(filepath.Join(dir, "*", "*"), ParquetFiles[visit]{})
+	log, err := NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{})
 	require.NoError(t, err)
 	path := filepath.Join(dir, "01", "visits.parquet")
 	body, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, append(body, 0), 0o644))
 	_, err = log.Open(context.Background(), 0, 0)
-	require.ErrorContains(t, err, path+" has changed")
+	require.ErrorContains(t, err, "01/visits.parquet: it has changed")
 
 	body[len(body)-1] = 'X'
 	require.NoError(t, os.WriteFile(path, body, 0o644))
 	_, err = log.Open(context.Background(), 0, 0)
-	require.ErrorContains(t, err, path)
+	require.ErrorContains(t, err, "01/visits.parquet")
 
-	other, err := NewParquet(filepath.Join(dir, "00", "*"), ParquetFiles[struct {
+	other, err := NewParquetFiles(os.DirFS(dir), "00/*", ParquetFilesOptions[struct {
 		Page time.Time `anabranch:"page"`
 	}]{})
 	require.NoError(t, err)
@@ -179,10 +182,10 @@ func TestParquetLogSaysWhatIsWrong(t *testing.T) {
 	require.ErrorIs(t, err, ErrColumn)
 }
 
-func TestParquetLogStopsWithItsContext(t *testing.T) {
+func TestParquetFilesStopsWithItsContext(t *testing.T) {
 	dir := t.TempDir()
 	visits(t, dir, 3)
-	log, err := NewParquet(filepath.Join(dir, "*", "*"), ParquetFiles[visit]{})
+	log, err := NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{})
 	require.NoError(t, err)
 	r, err := log.Open(context.Background(), 0, 0)
 	require.NoError(t, err)
@@ -194,4 +197,34 @@ func TestParquetLogStopsWithItsContext(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 3, c.Len())
 	require.NoError(t, r.Close())
+}
+
+// sequential is a file system whose files can't be read at an offset.
+type sequential struct{ fs.FS }
+
+func (s sequential) Open(name string) (fs.File, error) {
+	f, err := s.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		return f, err
+	}
+	return struct{ fs.File }{f}, nil
+}
+
+func TestParquetFilesReadFilesThatCannotSeek(t *testing.T) {
+	dir := t.TempDir()
+	visits(t, dir, 8, 9)
+	log, err := NewParquetFiles(sequential{os.DirFS(dir)}, "0[01]/visits.parquet", ParquetFilesOptions[visit]{Identity: "visits"})
+	require.NoError(t, err)
+	f, err := log.fsys.Open("00/visits.parquet")
+	require.NoError(t, err)
+	require.NotImplements(t, (*io.ReaderAt)(nil), f)
+	require.NoError(t, f.Close())
+	ages, _ := readLog(t, log, 3)
+	require.Len(t, ages, 14)
+	id, err := log.Identity(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, "visits", id)
 }
