@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -35,6 +36,17 @@ var may = map[string][]string{
 	"lambda/delta/deltatest":     {"lambda/delta", "github.com/stretchr/testify"},
 	"internal/statefile":         {"lambda/delta", "github.com/parquet-go/parquet-go"},
 	"internal/reference":         nil,
+}
+
+// TestReadmeShowsTheQuickstartAsItIs compares the README's program with the one
+// that runs.
+func TestReadmeShowsTheQuickstartAsItIs(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	program, err := os.ReadFile("../../examples/quickstart/main.go")
+	require.NoError(t, err)
+	require.Less(t, strings.Count(string(program), "\n"), 80)
+	require.Contains(t, string(readme), "```go\n"+string(program)+"```\n")
 }
 
 type listed struct {
