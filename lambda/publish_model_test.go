@@ -92,107 +92,127 @@ func drawAnswer(t *rapid.T) *Answer[int, float64] {
 	return a
 }
 
+// modelRow is what the model knows of an identity: the value's bits, whether it's
+// final.
+type modelRow struct {
+	bits  uint64
+	final bool
+}
+
 type modelID struct {
 	window time.Time
 	key    int
 }
 
-// TestPublisherAgainstModel checks each turn: what is tried is what has changed
-// since it was last known to be written, and no more; after a turn without an
-// error the sink holds the answer.
+// publishKnown is what the model knows after a turn.
+type publishKnown struct {
+	written map[modelID]modelRow // rows of the last answer that the sink surely holds
+	finals  map[modelID]bool
+	version int64
+}
+
+// due gives what of an answer must be written, and the rows that share an
+// identity.
+func (k *publishKnown) due(a *Answer[int, float64]) (due map[modelID]modelRow, byID map[modelID][]Row[int, float64], shared int) {
+	byID, due = map[modelID][]Row[int, float64]{}, map[modelID]modelRow{}
+	for _, row := range a.rows {
+		id := modelID{row.Window.Start, row.Key}
+		byID[id] = append(byID[id], row)
+	}
+	for id, rows := range byID {
+		if len(rows) > 1 {
+			shared += len(rows)
+			continue
+		}
+		end, mark := rows[0].Window.End, a.provenance.Watermark
+		now := modelRow{math.Float64bits(rows[0].Value), k.finals[id] || (!end.IsZero() && !mark.IsZero() && !end.After(mark))}
+		if before, ok := k.written[id]; !ok || before != now {
+			due[id] = now
+		}
+	}
+	maps.DeleteFunc(k.written, func(id modelID, _ modelRow) bool { return byID[id] == nil })
+	maps.DeleteFunc(k.finals, func(id modelID, _ bool) bool { return byID[id] == nil })
+	return due, byID, shared
+}
+
+// took checks what the sink was given, and notes it.
+func (k *publishKnown) took(t require.TestingT, m *publishModel, due map[modelID]modelRow) {
+	require.Len(t, m.tried, min(len(due), m.acked+m.batch), "a Write that fails is the turn's last")
+	for i, row := range m.tried {
+		id := modelID{row.Window.Start, row.Key}
+		want, ok := due[id]
+		require.True(t, ok, "a row is written that isn't due, or twice: %v", row)
+		delete(due, id)
+		require.Equal(t, want, modelRow{math.Float64bits(row.Value), row.Final})
+		require.Equal(t, k.version, row.Version)
+		k.finals[id] = row.Final
+		if i < m.acked {
+			k.written[id] = want
+		} else {
+			delete(k.written, id)
+		}
+	}
+}
+
+// turn does one turn, and checks it: what is tried is what has changed since it
+// was last known to be written, and no more; after a turn without an error the
+// sink holds the answer.
+func (k *publishKnown) turn(t require.TestingT, m *publishModel) {
+	err := m.publisher.turn(context.Background())
+	if m.answer == nil {
+		require.ErrorIs(t, err, errQuery)
+		require.Empty(t, m.tried)
+		return
+	}
+	offsets := m.answer.provenance.Offsets()
+	if offsets < k.version {
+		require.ErrorIs(t, err, errBehind)
+		require.Empty(t, m.tried, "an answer that went back isn't written")
+		return
+	}
+	k.version = offsets
+	due, byID, shared := k.due(m.answer)
+	switch {
+	case len(due) > m.acked:
+		require.ErrorIs(t, err, errWrite)
+	case shared > 0:
+		require.ErrorIs(t, err, errShared)
+	default:
+		require.NoError(t, err)
+	}
+	if m.acked > 0 {
+		require.Len(t, m.seen, 1)
+		require.Equal(t, Published, m.seen[0].Kind)
+		require.EqualValues(t, m.acked, m.seen[0].Rows)
+	} else {
+		require.Empty(t, m.seen)
+	}
+	k.took(t, m, due)
+	if err != nil {
+		return
+	}
+	held := map[modelID]sink.Row[int, float64]{}
+	for _, row := range m.memory.Rows() {
+		held[modelID{row.Window.Start, row.Key}] = row
+	}
+	for id, rows := range byID {
+		require.Equal(t, math.Float64bits(rows[0].Value), math.Float64bits(held[id].Value), "the sink holds the answer")
+		require.Equal(t, k.finals[id], held[id].Final)
+	}
+	require.Len(t, m.written, len(byID), "the publisher remembers an answer, and no more")
+}
+
 func TestPublisherAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newPublishModel(rapid.IntRange(1, 4).Draw(t, "batch"))
-		type known struct {
-			bits  uint64
-			final bool
-		}
-		written := map[modelID]known{} // rows of the last answer that the sink surely holds
-		finals := map[modelID]bool{}
-		var version int64
+		k := &publishKnown{written: map[modelID]modelRow{}, finals: map[modelID]bool{}}
 		for range rapid.IntRange(1, 12).Draw(t, "turns") {
 			m.answer, m.tried, m.seen, m.acked = nil, nil, nil, 0
 			m.fail, m.partly = rapid.IntRange(0, 6).Draw(t, "fail"), rapid.IntRange(0, 4).Draw(t, "partly")
-			queried := rapid.IntRange(0, 9).Draw(t, "queried") > 0
-			if queried {
+			if rapid.IntRange(0, 9).Draw(t, "queried") > 0 {
 				m.answer = drawAnswer(t)
 			}
-			err := m.turn(context.Background())
-			if !queried {
-				require.ErrorIs(t, err, errQuery)
-				require.Empty(t, m.tried)
-				continue
-			}
-			offsets := m.answer.provenance.Offsets()
-			if offsets < version {
-				require.ErrorIs(t, err, errBehind)
-				require.Empty(t, m.tried, "an answer that went back isn't written")
-				continue
-			}
-			version = offsets
-
-			byID := map[modelID][]Row[int, float64]{}
-			for _, row := range m.answer.rows {
-				id := modelID{row.Window.Start, row.Key}
-				byID[id] = append(byID[id], row)
-			}
-			due := map[modelID]known{}
-			shared := 0
-			for id, rows := range byID {
-				if len(rows) > 1 {
-					shared += len(rows)
-					continue
-				}
-				mark := m.answer.provenance.Watermark
-				final := finals[id] || (!rows[0].Window.End.IsZero() && !mark.IsZero() && !rows[0].Window.End.After(mark))
-				now := known{math.Float64bits(rows[0].Value), final}
-				if before, ok := written[id]; !ok || before != now {
-					due[id] = now
-				}
-			}
-			maps.DeleteFunc(written, func(id modelID, _ known) bool { return byID[id] == nil })
-			maps.DeleteFunc(finals, func(id modelID, _ bool) bool { return byID[id] == nil })
-
-			if len(due) > m.acked {
-				require.ErrorIs(t, err, errWrite)
-			} else if shared > 0 {
-				require.ErrorIs(t, err, errShared)
-			} else {
-				require.NoError(t, err)
-			}
-			if m.acked > 0 {
-				require.Len(t, m.seen, 1)
-				require.Equal(t, Published, m.seen[0].Kind)
-				require.EqualValues(t, m.acked, m.seen[0].Rows)
-			} else {
-				require.Empty(t, m.seen)
-			}
-			require.Len(t, m.tried, min(len(due), m.acked+m.batch), "a Write that fails is the turn's last")
-			for i, row := range m.tried {
-				id := modelID{row.Window.Start, row.Key}
-				want, ok := due[id]
-				require.True(t, ok, "a row is written that isn't due, or twice: %v", row)
-				delete(due, id)
-				require.Equal(t, want, known{math.Float64bits(row.Value), row.Final})
-				require.Equal(t, version, row.Version)
-				finals[id] = row.Final
-				if i < m.acked {
-					written[id] = want
-				} else {
-					delete(written, id)
-				}
-			}
-			if err != nil {
-				continue
-			}
-			held := map[modelID]sink.Row[int, float64]{}
-			for _, row := range m.memory.Rows() {
-				held[modelID{row.Window.Start, row.Key}] = row
-			}
-			for id, rows := range byID {
-				require.Equal(t, math.Float64bits(rows[0].Value), math.Float64bits(held[id].Value), "the sink holds the answer")
-				require.Equal(t, finals[id], held[id].Final)
-			}
+			k.turn(t, m)
 		}
 	})
 }
