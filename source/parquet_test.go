@@ -300,7 +300,7 @@ func FuzzOpenParquet(f *testing.F) {
 	f.Add(foreignFile(f, []other{o, o}))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r, err := OpenParquet[wide]("fuzz.parquet", body, ParquetOptions{Quarantine: true})
-		for rows := 0; err == nil && rows < 1<<20; {
+		for rows := 0; err == nil && rows < 1<<14; {
 			var c *Chunk[wide]
 			if c, err = r.Next(); err == nil {
 				require.NoError(t, c.Check())
@@ -316,7 +316,7 @@ func FuzzOpenParquet(f *testing.F) {
 func tryReadSome[E any](body []byte) (int, error) {
 	r, err := OpenParquet[E]("fuzz.parquet", body, ParquetOptions{})
 	rows := 0
-	for err == nil && rows < 1<<20 {
+	for err == nil && rows < 1<<14 {
 		var c *Chunk[E]
 		if c, err = r.Next(); err == nil {
 			rows += len(c.Rows())
