@@ -47,8 +47,9 @@ type Provenance struct {
 	Complete bool
 	Missing  []string
 	// Rows is how many events the view has selected, and Late how many of these
-	// came after their watermark. Both are counted by the speed layer; events of
-	// before the view was registered aren't in them.
+	// came after their watermark: the one before their chunk, so that it depends
+	// on how the log was cut into chunks. Both are counted by the speed layer;
+	// events of before the view was registered aren't in them.
 	Rows, Late int64
 	// Quarantined is how many records the archive holds instead of events, since
 	// they couldn't be decoded: see Pipeline.Quarantine.
@@ -70,8 +71,9 @@ type Coverage struct {
 	// End is the log's own end, where it's known (-1 where not): End - Low
 	// offsets are still to come.
 	End int64
-	// Flushed is when the open delta was last shown; zero without one.
-	Flushed time.Time
+	// At is when the newest part was shown: the open delta, or where there's none
+	// the last segment; zero without both. It's by the owner's clock.
+	At time.Time
 }
 
 // Offsets is how many offsets the answer holds at least: it grows with every
@@ -120,11 +122,12 @@ func (p Provenance) Lag() (n int64, known bool) {
 	return n, len(p.Partitions) > 0
 }
 
-// Flushed is when the freshest open delta was shown; zero without any.
-func (p Provenance) Flushed() (at time.Time) {
+// At is when the newest part of the answer was shown, by its owner's clock; zero
+// where nothing was yet.
+func (p Provenance) At() (at time.Time) {
 	for _, c := range p.Partitions {
-		if c.Flushed.After(at) {
-			at = c.Flushed
+		if c.At.After(at) {
+			at = c.At
 		}
 	}
 	return at

@@ -248,8 +248,9 @@ func (h *Handle[E, K, R]) provenance(ctx context.Context, a *assembly, missing [
 			c.End = end
 		}
 		counts := t.counts(a.base, h.reg.fingerprint)
+		c.At = t.at
 		if t.open != nil {
-			c.Flushed = t.open.At
+			c.At = t.open.At
 		}
 		out.Rows += counts.rows
 		out.Late += counts.late

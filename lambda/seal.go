@@ -42,7 +42,7 @@ func (w *worker[E]) seal(ctx context.Context) error {
 
 // store puts the segment's files and gives the entry that names them.
 func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size int64, err error) {
-	entry = archive.Entry{From: w.owner.End(), To: w.through, Deltas: map[string]archive.Delta{}}
+	entry = archive.Entry{From: w.owner.End(), To: w.through, Deltas: map[string]archive.Delta{}, At: time.Now().UnixMicro()}
 	sequence, nonce := w.owner.NextSequence(), archive.NewNonce()
 	put := func(name string, body []byte, rows int64) (*archive.File, error) {
 		file, err := w.p.archive.PutFile(ctx, name, body, rows)

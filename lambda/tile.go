@@ -3,6 +3,7 @@ package lambda
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -21,7 +22,8 @@ type tiles struct {
 	open      *delta.Open // nil where there's none that starts at the chain's end
 	gaps      []string
 
-	quarantined int64 // records of the whole chain
+	quarantined int64     // records of the whole chain
+	at          time.Time // when the last segment was stored
 }
 
 // tile lays a chain's segments after a base, and checks that they tile. It's the
@@ -35,6 +37,9 @@ func tile(chain archive.Chain, b *base) (tiles, error) {
 	for _, e := range entries {
 		if e.Quarantine != nil {
 			t.quarantined += e.Quarantine.Rows
+		}
+		if e.At > 0 {
+			t.at = time.UnixMicro(e.At)
 		}
 	}
 	t.cut = t.from

@@ -109,7 +109,7 @@ func (s snapshot) lines() []string {
 		if n, known := row.from.Lag(); known {
 			lag = thousands(n)
 		}
-		if flushed := row.from.Flushed(); !flushed.IsZero() {
+		if flushed := row.from.At(); !flushed.IsZero() {
 			age = fmt.Sprintf("%.1fs", time.Since(flushed).Seconds())
 		}
 		lines = append(lines, fmt.Sprintf(format, row.name, row.value, thousands(row.from.FromBase()),

@@ -76,4 +76,7 @@ type Entry struct {
 	Deltas map[string]Delta `json:"deltas,omitempty"`
 	// Reason is why the operator accepts a gap.
 	Reason string `json:"reason,omitempty"`
+	// At is when the owner stored a segment, by its own clock, in microseconds
+	// since 1970 UTC. It's information: nothing is decided by it.
+	At int64 `json:"at,omitempty"`
 }
