@@ -352,28 +352,35 @@ func (c *columnBuilder) vector() Vector {
 
 // checkInt says whether an integer fits the column's Go type.
 func checkInt(c *Column, v int64) error {
-	switch c.Kind {
-	case Time:
-		if v < minTime || v > maxTime {
-			return fmt.Errorf("%w: time outside the years 1 to 9999", ErrValue)
-		}
+	low, high := c.low, c.high
+	if low == high { // a column that no schema made
+		low, high = intRange(c.Kind, c.typ)
+	}
+	switch {
+	case low <= v && v <= high:
 		return nil
-	case Bool:
-		if v != 0 && v != 1 {
-			return fmt.Errorf("%w: %d in a bool", ErrValue, v)
-		}
-		return nil
+	case c.Kind == Time:
+		return fmt.Errorf("%w: time outside the years 1 to 9999", ErrValue)
 	}
-	bits := c.typ.Bits()
-	lo, hi := int64(math.MinInt64)>>(64-bits), int64(math.MaxInt64)>>(64-bits)
-	if c.typ.Kind() >= reflect.Uint && c.typ.Kind() <= reflect.Uint64 {
-		lo, hi = 0, math.MaxInt64
-		if bits < 64 {
-			hi = 1<<bits - 1
-		}
+	return fmt.Errorf("%w: %d in a %s", ErrValue, v, c.typ)
+}
+
+// intRange is the integers that a Go type holds, in a column of a kind.
+func intRange(kind Kind, typ reflect.Type) (low, high int64) {
+	switch {
+	case kind == Time:
+		return minTime, maxTime
+	case kind == Bool:
+		return 0, 1
+	case kind != Int && kind != Decimal:
+		return 0, 0
 	}
-	if v < lo || v > hi {
-		return fmt.Errorf("%w: %d in a %s", ErrValue, v, c.typ)
+	bits := typ.Bits()
+	if typ.Kind() < reflect.Uint {
+		return math.MinInt64 >> (64 - bits), math.MaxInt64 >> (64 - bits)
 	}
-	return nil
+	if bits == 64 {
+		return 0, math.MaxInt64
+	}
+	return 0, 1<<bits - 1
 }

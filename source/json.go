@@ -52,6 +52,7 @@ type group struct {
 
 type member struct {
 	name   string
+	quoted string // as it stands in most records
 	column int    // where there's no group
 	group  *group // of a nested object
 	next   int    // the member that followed
@@ -81,6 +82,9 @@ func (g *group) nested(name string) *group {
 func (g *group) add(m member) {
 	g.byName[m.name] = len(g.members)
 	m.next = len(g.members) + 1
+	if quoted, err := jsontext.AppendQuote(nil, m.name); err == nil {
+		m.quoted = string(quoted)
+	}
 	g.members = append(g.members, m)
 }
 
@@ -144,16 +148,16 @@ func (r *jsonReader[E]) object(g *group) error {
 // find gives the place of a member by its quoted name, or -1. last is the member
 // before.
 func (r *jsonReader[E]) find(g *group, quoted []byte, last int) (int, error) {
-	name, err := r.unquote(quoted)
-	if err != nil {
-		return 0, err
-	}
 	expected := 0
 	if last >= 0 {
 		expected = g.members[last].next
 	}
-	if expected < len(g.members) && g.members[expected].name == string(name) {
+	if expected < len(g.members) && g.members[expected].quoted == string(quoted) {
 		return expected, nil
+	}
+	name, err := r.unquote(quoted)
+	if err != nil {
+		return 0, err
 	}
 	i, ok := g.byName[string(name)]
 	if !ok {
@@ -179,7 +183,8 @@ func (r *jsonReader[E]) member(m *member) error {
 	}
 	kind := value.Kind()
 	if kind == 'n' {
-		return r.builder.Set(m.column, Value{Null: true})
+		c.zero()
+		return nil
 	}
 	if err := r.cell(c, kind, value); err != nil {
 		return fmt.Errorf("column %s: %w", c.Name, err)

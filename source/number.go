@@ -11,6 +11,9 @@ import (
 // digits after the point than scale are an error, unless they are zeros; so is a
 // number past 64 bits.
 func parseDecimal[T string | []byte](text T, scale int) (int64, error) {
+	if v, ok := parseShort(text, scale); ok {
+		return v, nil
+	}
 	rest, negative := text, false
 	if len(rest) > 0 && (rest[0] == '-' || rest[0] == '+') {
 		negative, rest = rest[0] == '-', rest[1:]
@@ -63,6 +66,46 @@ func parseDecimal[T string | []byte](text T, scale int) (int64, error) {
 		return -int64(units), nil
 	}
 	return int64(units), nil
+}
+
+// parseShort is parseDecimal for what nearly every number is: digits, few enough
+// to need no check, with a sign and a point at most. What else there is, it
+// leaves.
+func parseShort[T string | []byte](text T, scale int) (int64, bool) {
+	const most = 18 // digits that fit 64 bits, whichever they are
+	at, negative := 0, len(text) > 0 && text[0] == '-'
+	if negative {
+		at = 1
+	}
+	if len(text)+scale > most || at == len(text) {
+		return 0, false
+	}
+	v, places := int64(0), -1 // digits after the point; -1 before it
+	for ; at < len(text); at++ {
+		c := text[at]
+		if c == '.' && places < 0 && at+1 < len(text) {
+			places = 0
+			continue
+		}
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		v = v*10 + int64(c-'0')
+		if places >= 0 {
+			places++
+		}
+	}
+	places = max(places, 0)
+	if places > scale {
+		return 0, false
+	}
+	for ; places < scale; places++ {
+		v *= 10
+	}
+	if negative {
+		v = -v
+	}
+	return v, true
 }
 
 // parseExponent reads "e5", or nothing.

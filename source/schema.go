@@ -19,6 +19,8 @@ type Column struct {
 	typ    reflect.Type // of the value, behind the pointer of an optional
 	offset uintptr      // in E
 	blank  string       // of an Opaque: the text of the type's zero value
+
+	low, high int64 // the integers that the type holds
 }
 
 // Schema is the columns of an event type, in the order of its fields.
@@ -114,6 +116,7 @@ func (s *Schema) addColumn(f reflect.StructField, tag tag, path []string, offset
 	case c.Kind == Invalid:
 		return fmt.Errorf("field %s: a %s can't be stored; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
 	}
+	c.low, c.high = intRange(c.Kind, c.typ)
 	if strings.HasPrefix(c.Name, "_") {
 		return fmt.Errorf("field %s: column %q: names that begin with _ are the archive's own", f.Name, c.Name)
 	}
