@@ -103,14 +103,15 @@ func checkZstd(src []byte, size int) error {
 	return nil
 }
 
+var errCutFrame = malformed("a zstd frame is cut off")
+
 const zstdBlock = 128 << 10 // the most that a block unfolds into
 
 // zstdFrame gives a frame's length, and the most that it unfolds into: what its
 // header says, where it does (the decoder holds it to that), else by its blocks.
 func zstdFrame(b []byte) (n, content int, err error) {
-	cut := malformed("a zstd frame is cut off")
 	if len(b) < 6 {
-		return 0, 0, cut
+		return 0, 0, errCutFrame
 	}
 	switch number := binary.LittleEndian.Uint32(b); {
 	case number>>4 == 0x184D2A5: // skippable
@@ -119,7 +120,7 @@ func zstdFrame(b []byte) (n, content int, err error) {
 			size += uint64(binary.LittleEndian.Uint32(b[4:]))
 		}
 		if size > uint64(len(b)) {
-			return 0, 0, cut
+			return 0, 0, errCutFrame
 		}
 		return int(size), 0, nil
 	case number != 0xFD2FB528:
@@ -136,7 +137,7 @@ func zstdFrame(b []byte) (n, content int, err error) {
 		at++ // the window's size
 	}
 	if at+known > len(b) {
-		return 0, 0, cut
+		return 0, 0, errCutFrame
 	}
 	declared := load64(b[:at+known], at)
 	if known == 2 {
@@ -148,7 +149,7 @@ func zstdFrame(b []byte) (n, content int, err error) {
 	at += known
 	for last := false; !last; {
 		if at+3 > len(b) {
-			return 0, 0, cut
+			return 0, 0, errCutFrame
 		}
 		head := uint32(load64(b[:at+3], at))
 		last = head&1 == 1
@@ -170,7 +171,7 @@ func zstdFrame(b []byte) (n, content int, err error) {
 		at += 4
 	}
 	if at > len(b) {
-		return 0, 0, cut
+		return 0, 0, errCutFrame
 	}
 	if known > 0 {
 		content = int(declared)
