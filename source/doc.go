@@ -27,5 +27,9 @@
 //   - [Predicate]: filters over columns.
 //   - [Binder], [Frame]: how an engine evaluates fields and predicates over a
 //     chunk.
-//   - [Source], [Reader]: a partitioned, offset-addressed, replayable log.
+//   - [Source], [Reader]: a partitioned, offset-addressed, replayable log. One that
+//     knows where its partitions end or begin is an [Ender] or a [Starter].
+//   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
+//     [Format]: [Lines] or [CSV].
+//   - [Decoder], [JSON]: turn a log's records into events.
 package source
