@@ -9,9 +9,9 @@ import (
 )
 
 // groups numbers the (window, key) pairs of a view. A pair is a row of words:
-// the window's start, one word for each part of the key, and, where there is a
-// key, the mask of its null parts. Texts are words too: places in a dictionary
-// of the table's own, looked up once for each text of a chunk's dictionary.
+// the window's start, then one for each part of the key. Texts are words too:
+// places in a dictionary of the table's own, looked up once for each text of a
+// chunk's dictionary. A null is the zero value of its part, as K shows it.
 type groups struct {
 	kinds []source.Kind
 	width int
@@ -34,9 +34,6 @@ type keyTexts struct {
 
 func newGroups(kinds []source.Kind) *groups {
 	g := &groups{kinds: kinds, width: 1 + len(kinds), slots: make([]uint32, 64), texts: make([]keyTexts, len(kinds))}
-	if len(kinds) > 0 {
-		g.width++ // the null mask
-	}
 	for i, kind := range kinds {
 		if kind == source.String {
 			g.texts[i].Interner = source.NewInterner()
@@ -74,9 +71,6 @@ func (g *groups) find(out []uint32, windows []int64, keys []*source.Vector, rows
 	for i, w := range windows {
 		g.columns[0][i] = uint64(w)
 	}
-	if len(keys) > 0 {
-		clear(g.columns[g.width-1])
-	}
 	for i, v := range keys {
 		g.load(i, v, rows)
 	}
@@ -105,11 +99,13 @@ func (g *groups) load(part int, v *source.Vector, rows []int32) {
 	if v.Valid == nil {
 		return
 	}
-	mask := g.columns[g.width-1]
+	zero := uint64(0)
+	if v.Kind == source.String {
+		zero = uint64(g.texts[part].Code(""))
+	}
 	for i, row := range rows {
 		if !v.Valid[row] {
-			into[i] = 0
-			mask[i] |= 1 << part
+			into[i] = zero
 		}
 	}
 }
@@ -231,7 +227,7 @@ func (g *groups) merge(out []uint32, other *groups) []uint32 {
 	for group := range other.len() {
 		copy(g.parsed, other.words[group*g.width:])
 		for i, places := range texts {
-			if places != nil && !g.parsedNull(i) {
+			if places != nil {
 				g.parsed[1+i] = uint64(places[g.parsed[1+i]])
 			}
 		}
@@ -240,27 +236,19 @@ func (g *groups) merge(out []uint32, other *groups) []uint32 {
 	return out
 }
 
-func (g *groups) parsedNull(part int) bool { return g.parsed[g.width-1]>>part&1 == 1 }
-
 // decode finds or makes the group of a window and an encoded key.
 func (g *groups) decode(window int64, key []byte) (uint32, error) {
 	g.parsed[0] = uint64(window)
-	if len(g.kinds) > 0 {
-		g.parsed[g.width-1] = 0
-	}
 	for i, kind := range g.kinds {
 		v, rest, err := readKeyValue(key, kind)
 		if err != nil {
 			return 0, err
 		}
 		key = rest
-		switch {
-		case v.Null:
-			g.parsed[1+i] = 0
-			g.parsed[g.width-1] |= 1 << i
-		case kind == source.String:
+		switch kind {
+		case source.String:
 			g.parsed[1+i] = uint64(g.texts[i].Code(v.Text))
-		case kind == source.Float:
+		case source.Float:
 			g.parsed[1+i] = math.Float64bits(v.Float)
 		default:
 			g.parsed[1+i] = uint64(v.Int)
@@ -276,12 +264,10 @@ func (g *groups) decode(window int64, key []byte) (uint32, error) {
 func (g *groups) appendKey(dst []byte, group uint32) []byte {
 	words := g.words[int(group)*g.width:][:g.width]
 	for i, kind := range g.kinds {
-		v := source.Value{Kind: kind, Null: words[g.width-1]>>i&1 == 1}
+		v := source.Value{Kind: kind}
 		switch kind {
 		case source.String:
-			if !v.Null {
-				v.Text = g.texts[i].Dictionary().Values[words[1+i]]
-			}
+			v.Text = g.texts[i].Dictionary().Values[words[1+i]]
 		case source.Float:
 			v.Float = math.Float64frombits(words[1+i])
 		default:

@@ -29,7 +29,7 @@ func All[E any]() Key[E, struct{}] {
 	return Key[E, struct{}]{addresses: func(*struct{}) []any { return nil }}
 }
 
-// By groups by one field. A null groups with nulls, and shows as the zero value.
+// By groups by one field. A null groups with the zero value.
 func By[E, T any](field source.Field[E, T]) Key[E, T] {
 	return Key[E, T]{
 		parts:     []keyPart[E]{field},

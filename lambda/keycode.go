@@ -15,21 +15,16 @@ import (
 // them, and a prefix of fields is a prefix of bytes. The layout is that of the
 // tuple layers of ordered key-value stores:
 //
-//	null           0x00
 //	bool, int, …   0x01, then 8 bytes big-endian with the sign flipped
 //	float          0x01, then 8 bytes of order-preserving bits
 //	string         0x01, the bytes with 0x00 as 0x00 0xFF, then 0x00 0x01
-const (
-	keyNull  = 0x00
-	keyValue = 0x01
-)
+//
+// The first byte leaves room for a null that sorts before every value.
+const keyValue = 0x01
 
 var errKeyBytes = errors.New("lambda: not a key's bytes")
 
 func appendKeyValue(dst []byte, v source.Value) []byte {
-	if v.Null {
-		return append(dst, keyNull)
-	}
 	dst = append(dst, keyValue)
 	switch v.Kind {
 	case source.String:
@@ -56,10 +51,6 @@ func readKeyValue(b []byte, kind source.Kind) (source.Value, []byte, error) {
 		return v, nil, fmt.Errorf("%w: it ends early", errKeyBytes)
 	}
 	tag, b := b[0], b[1:]
-	if tag == keyNull {
-		v.Null = true
-		return v, b, nil
-	}
 	if tag != keyValue {
 		return v, nil, fmt.Errorf("%w: tag %#x", errKeyBytes, tag)
 	}

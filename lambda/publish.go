@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/anabranch-go/anabranch/sink"
@@ -42,9 +43,6 @@ type PublishOptions struct {
 // answer that's incomplete, unless the range allows that, and with one that has
 // fewer offsets than what was written already. Errors that no turn can end are
 // returned: ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion.
-//
-// A null key shows as the zero value. Where a view has both in one window the
-// sink couldn't tell them apart, so these rows aren't written: PublishFailed, too.
 func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[K, R], options PublishOptions) error {
 	if h == nil || to == nil {
 		return fmt.Errorf("%w: to publish takes a handle and a sink", ErrConfig)
@@ -87,10 +85,7 @@ func hopeless(err error) bool {
 	return false
 }
 
-var (
-	errBehind = errors.New("lambda: the answer is behind what was published")
-	errShared = errors.New("lambda: rows of a null key and of its zero value share an identity")
-)
+var errBehind = errors.New("lambda: the answer is behind what was published")
 
 // publisher knows what it has written to a sink.
 type publisher[K, R any] struct {
@@ -118,7 +113,6 @@ type writtenRow[R any] struct {
 	known bool // false before the first Write, and after one that failed
 	final bool // once it's set it stays
 	turn  int64
-	rows  int // of this turn's answer; two share the identity
 }
 
 // dueRow is a row to write, and where to note that it was written.
@@ -138,7 +132,7 @@ func (p *publisher[K, R]) turn(ctx context.Context) error {
 	if version < p.version {
 		return fmt.Errorf("%w: view %s: %d offsets after %d", errBehind, p.view, version, p.version)
 	}
-	due, shared, err := p.due(answer)
+	due, err := p.due(answer)
 	if err != nil {
 		return err
 	}
@@ -147,29 +141,21 @@ func (p *publisher[K, R]) turn(ctx context.Context) error {
 	if written > 0 {
 		p.observer.Observe(Observation{Kind: Published, View: p.view, Rows: int64(written), Took: time.Since(started)})
 	}
-	if err == nil && shared > 0 {
-		err = fmt.Errorf("%w: view %s: %d rows weren't written", errShared, p.view, shared)
-	}
 	return err
 }
 
 // due finds what has changed since it was written, and forgets what the answer
-// doesn't have any more. shared is how many rows share their identity.
-func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], shared int, err error) {
+// doesn't have any more.
+func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], err error) {
 	p.turns++
 	version, watermark := a.provenance.Offsets(), a.provenance.Watermark
-	of := make([]*writtenRow[R], len(a.rows))
 	for i := range a.rows {
-		if of[i], err = p.remembered(&a.rows[i]); err != nil {
-			return nil, 0, err
+		row := &a.rows[i]
+		w, err := p.remembered(row)
+		if err != nil {
+			return nil, err
 		}
-	}
-	for i, row := range a.rows {
-		w := of[i]
-		if w.rows > 1 {
-			shared++
-			continue
-		}
+		w.turn = p.turns
 		final := w.final || isFinal(row.Window, watermark)
 		if w.known && w.final == final && same(w.value, row.Value) {
 			continue
@@ -177,14 +163,10 @@ func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], shared int, 
 		due = append(due, dueRow[K, R]{of: w, row: sink.Row[K, R]{View: p.view, Window: row.Window, Key: row.Key,
 			Value: row.Value, Version: version, Final: final}})
 	}
-	if len(p.written) > len(a.rows)-shared {
-		for id, w := range p.written {
-			if w.turn != p.turns {
-				delete(p.written, id)
-			}
-		}
+	if len(p.written) > len(a.rows) {
+		maps.DeleteFunc(p.written, func(_ identity, w *writtenRow[R]) bool { return w.turn != p.turns })
 	}
-	return due, shared, nil
+	return due, nil
 }
 
 // remembered gives what is known of a row's identity.
@@ -193,17 +175,11 @@ func (p *publisher[K, R]) remembered(row *Row[K, R]) (*writtenRow[R], error) {
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", p.view, err)
 	}
-	start := row.Window.Start.UnixMicro()
-	w := p.written[identity{start, string(key)}]
-	if w == nil {
-		w = &writtenRow[R]{}
-		p.written[identity{start, string(key)}] = w
+	id := identity{row.Window.Start.UnixMicro(), string(key)}
+	if p.written[id] == nil {
+		p.written[id] = &writtenRow[R]{}
 	}
-	if w.turn != p.turns {
-		w.turn, w.rows = p.turns, 0
-	}
-	w.rows++
-	return w, nil
+	return p.written[id], nil
 }
 
 func isFinal(w window.Span, watermark time.Time) bool {

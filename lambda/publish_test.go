@@ -377,33 +377,6 @@ func TestPublishForgetsWhatLeftTheRange(t *testing.T) {
 	})
 }
 
-// TestPublishNullAndZero: rows that share their identity are withheld, and the
-// others written.
-func TestPublishNullAndZero(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		r := newPubRun(t, 1)
-		memory := sink.NewMemory[string, int64]()
-		r.publish(memory, PublishOptions{})
-		r.start()
-		empty := ""
-		r.append(pubSale(0, "", 1), pubSale(0, "libros", 2), pubEvent{At: pubStart.Add(time.Minute), Category: &empty, Cents: 3})
-		pass(2 * time.Second)
-		require.Len(t, memory.Rows(), 3, "they're in different windows")
-		r.observed()
-		r.append(pubEvent{At: pubStart, Category: &empty, Cents: 4}, pubSale(0, "libros", 5))
-		pass(time.Second)
-		seen := r.observed()
-		require.Len(t, seen, 2)
-		require.Equal(t, Published, seen[0].Kind)
-		require.EqualValues(t, 1, seen[0].Rows)
-		require.ErrorIs(t, seen[1].Err, errShared)
-		rows := memory.Rows()
-		require.EqualValues(t, 1, rows[0].Value, "as it was")
-		require.EqualValues(t, 7, rows[1].Value)
-		r.stop()
-	})
-}
-
 // TestPublishEndsBesideASinkThatHangs: a Write that waits for its context ends
 // with it, and the last one with its time.
 func TestPublishEndsBesideASinkThatHangs(t *testing.T) {

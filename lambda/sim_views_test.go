@@ -134,13 +134,18 @@ func simViews() []simView {
 				})
 				return fmt.Sprint(sum, len(es), places, double)
 			}),
-		newSimView(View[simEvent, struct{}, string]{
-			Name: "dias", Time: simAt, Key: All[simEvent](), Window: window.Day(london),
+		newSimView(View[simEvent, string, string]{
+			Name: "dias", Time: simAt, Key: By(simPlace), Window: window.Day(london),
 			Aggregate: aggregate.Join3(aggregate.SumFloat(simWeight), aggregate.Distinct(simKind),
 				aggregate.Where(aggregate.Count[simEvent](), source.Less(simCents, 0)),
 				func(w float64, kinds, negative int64) string { return fmt.Sprint(w, kinds, negative) }),
 		},
-			func(simEvent) (string, bool) { return fmt.Sprint(struct{}{}), true },
+			func(e simEvent) (string, bool) {
+				if e.Place == nil {
+					return "", true // a null groups with the zero value
+				}
+				return *e.Place, true
+			},
 			func(t time.Time) time.Time { return reference.Day(t, london) },
 			func(es []simEvent) string {
 				kinds := reference.Distinct(es, func(e simEvent) (string, bool) { return e.Kind, true })
