@@ -109,7 +109,8 @@ func TestMemoryLeavesTheCallersEventsAlone(t *testing.T) {
 func TestMemoryChunksStayAsTheyWere(t *testing.T) {
 	log := newTicks(t, 1, 100)
 	note := "note"
-	_, err := log.Append(0, tick{N: 1, Name: "a", Note: &note})
+	early := tick{N: 1, Name: "a", Note: &note}
+	_, err := log.Append(0, early, early, early) // three, so that the builder's slices have room for a fourth
 	require.NoError(t, err)
 	first, err := log.Open(t.Context(), 0, 0)
 	require.NoError(t, err)
@@ -117,10 +118,21 @@ func TestMemoryChunksStayAsTheyWere(t *testing.T) {
 	require.NoError(t, err)
 	_, err = log.Append(0, tick{N: math.MaxUint64}, tick{N: 2, Name: "b"}, tick{N: 3, Name: "a"})
 	require.NoError(t, err)
-	require.Equal(t, []tick{{N: 1, Name: "a", Note: &note}}, c.Rows())
+	require.Equal(t, []tick{early, early, early}, c.Rows())
 	require.Empty(t, c.Quarantine)
-	require.Equal(t, 1, cap(c.Offsets), "a reader that appends to a chunk's slice mustn't write into the log")
-	require.Equal(t, 1, cap(c.Columns[0].Ints))
+}
+
+// A caller's builder hands out its own memory: one who appends to a chunk's
+// slices mustn't write into what the builder collects next.
+func TestChunksOfABuilderCannotGrowIntoIt(t *testing.T) {
+	b := source.NewBuilder[tick](schemaOf[tick](t), nil)
+	note := "note"
+	for offset := range int64(3) { // room for a fourth is left
+		b.Append(&tick{N: uint64(offset), Note: []*string{nil, &note, &note}[offset]}, offset, nil)
+	}
+	c := b.Chunk(0, 0, 3)
+	require.Equal(t, []int{3, 3, 3, 3, 3},
+		[]int{cap(c.Offsets), cap(c.Columns[0].Ints), cap(c.Columns[1].Codes), cap(c.Columns[2].Codes), cap(c.Columns[2].Valid)})
 }
 
 func TestMemoryWakesReaders(t *testing.T) {
