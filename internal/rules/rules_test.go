@@ -34,7 +34,8 @@ var may = map[string][]string{
 	"lambda/archive/archivetest": {"lambda/archive", "github.com/stretchr/testify"},
 	"lambda/delta":               nil,
 	"lambda/delta/deltatest":     {"lambda/delta", "github.com/stretchr/testify"},
-	"internal/statefile":         {"lambda/delta", "github.com/parquet-go/parquet-go"},
+	"internal/statefile":         {"internal/columnar", "lambda/delta", "github.com/parquet-go/parquet-go"},
+	"internal/columnar":          {"github.com/parquet-go/parquet-go"},
 	"internal/reference":         nil,
 }
 
