@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -197,4 +198,24 @@ type skippingLog struct{ *growingLog }
 
 func (s skippingLog) Open(ctx context.Context, partition int, offset int64) (source.Reader[simEvent], error) {
 	return s.growingLog.Open(ctx, partition, offset+1)
+}
+
+// TestAnOwnerBehindWhatWasShownReadsOn: its segment is long due, and it may not
+// commit it before it has reached what readers have seen; meanwhile it reads on.
+func TestAnOwnerBehindWhatWasShownReadsOn(t *testing.T) {
+	log := newGrowingLog(t, 1)
+	require.NoError(t, log.produce(rand.New(rand.NewPCG(8, 8)), 300))
+	log.Close()
+	view, deltas := simViews()[0], delta.Memory()
+	p := New[simEvent](Config{Archive: archive.Memory(), Deltas: deltas, SegmentInterval: time.Nanosecond})
+	query := view.register(t, p)
+	shown := delta.Copy{View: p.views[0].deltas(), From: 0, Term: 0, Nonce: "a predecessor's"}
+	require.NoError(t, deltas.Flush(t.Context(), shown, delta.Flush{Number: 1, Replaces: 1, Through: 290}))
+	require.NoError(t, deltas.Swap(t.Context(), shown))
+
+	require.NoError(t, p.Run(t.Context(), log))
+	rows, provenance, err := query(t.Context(), "", Ever())
+	require.NoError(t, err)
+	require.EqualValues(t, 300, provenance.FromSealed())
+	require.Empty(t, difference(rows, view.naive(log.prefix(provenance), "")))
 }

@@ -36,8 +36,8 @@ func (w *worker[E]) next(ctx context.Context, reader source.Reader[E]) (chunk *s
 // due is when the next flush or commit is; zero if never.
 func (w *worker[E]) due() time.Time {
 	due := w.flushAt
-	if !w.began.IsZero() {
-		if roll := w.began.Add(w.p.config.SegmentInterval); due.IsZero() || roll.Before(due) {
+	if limits := w.limits(); limits > 0 && !w.began.IsZero() {
+		if roll := w.began.Add(time.Duration(limits) * w.p.config.SegmentInterval); due.IsZero() || roll.Before(due) {
 			due = roll
 		}
 	}
@@ -117,27 +117,36 @@ func (w *worker[E]) turn(ctx context.Context) error {
 	return nil
 }
 
-// full says whether the segment is to be committed. One that readers have seen
-// more of than we hold yet waits: sealed now, it would take answers back. While
-// the delta store doesn't say what they have seen, it waits up to twice its size.
+// limits says how many times a segment's limits it may grow to. Zero has no end:
+// readers have seen more of the segment than we hold yet, and sealed now it would
+// take answers back. While the delta store doesn't say what they have seen, it's
+// two.
+func (w *worker[E]) limits() int64 {
+	limits := int64(1)
+	for _, d := range w.deltas {
+		if d.through < d.floor {
+			return 0
+		}
+		if !d.raised {
+			limits = 2
+		}
+	}
+	return limits
+}
+
+// full says whether the segment is to be committed.
 func (w *worker[E]) full(now time.Time) bool {
-	if w.began.IsZero() {
+	limits := w.limits()
+	if w.began.IsZero() || limits == 0 {
 		return false
 	}
-	limit := int64(1)
 	states := 0
 	for _, d := range w.deltas {
 		states += d.states()
-		if d.through < d.floor {
-			return false
-		}
-		if !d.raised {
-			limit = 2
-		}
 	}
 	c := w.p.config
-	return w.segment.Rows()+int64(len(w.quarantine)) >= limit*c.SegmentRows || w.segment.Size() >= limit*c.SegmentBytes ||
-		int64(states) >= limit*int64(c.OpenStates) || now.Sub(w.began) >= time.Duration(limit)*c.SegmentInterval
+	return w.segment.Rows()+int64(len(w.quarantine)) >= limits*c.SegmentRows || w.segment.Size() >= limits*c.SegmentBytes ||
+		int64(states) >= limits*int64(c.OpenStates) || now.Sub(w.began) >= time.Duration(limits)*c.SegmentInterval
 }
 
 // show flushes every open delta. Only the loss of the partition is an error: a
