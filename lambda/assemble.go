@@ -24,7 +24,9 @@ type assembly struct {
 // short, and the open delta starts past its end or is gone already. So where no
 // open delta fits, the chain is read again, after the delta store: if it hasn't
 // grown, there was none to fit.
-func (p *Pipeline[E]) assemble(ctx context.Context, view *registration[E]) (*assembly, error) {
+//
+// The open deltas of partitions in without are left out: they couldn't be read.
+func (p *Pipeline[E]) assemble(ctx context.Context, view *registration[E], without map[int]bool) (*assembly, error) {
 	a := &assembly{}
 	var err error
 	if a.number, a.base, err = p.latestBase(ctx, view); err != nil {
@@ -34,11 +36,11 @@ func (p *Pipeline[E]) assemble(ctx context.Context, view *registration[E]) (*ass
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for tries := 0; ; tries++ {
 		if err := a.lay(chains); err != nil {
 			return nil, fmt.Errorf("view %s: %w", view.name, err)
 		}
-		fit, err := p.addOpen(ctx, view, a)
+		fit, err := p.addOpen(ctx, view, a, without)
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +51,8 @@ func (p *Pipeline[E]) assemble(ctx context.Context, view *registration[E]) (*ass
 		if err != nil {
 			return nil, err
 		}
-		if !grown(chains, again) {
+		// What anybody had seen when we began is in the second chains already.
+		if tries > 2 || !grown(chains, again) {
 			return a, nil
 		}
 		chains = again
@@ -86,11 +89,20 @@ func (a *assembly) lay(chains []archive.Chain) error {
 // The copy that an earlier answer used is as right as it was then, whatever has
 // become of it in the store. So it's kept, and taken where the store has nothing
 // better: a handle's answers don't go back while a store is down or wiped.
-func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *assembly) (bool, error) {
+func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *assembly, without map[int]bool) (bool, error) {
 	fit := true
 	for i := range a.parts {
 		t := &a.parts[i]
-		open, err := p.config.Deltas.Read(ctx, view.deltas(), t.partition)
+		if without[t.partition] {
+			continue
+		}
+		id, err := p.archiveID(ctx)
+		if err != nil {
+			return false, err
+		}
+		bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+		open, err := p.config.Deltas.Read(bounded, view.deltas(id), t.partition)
+		cancel()
 		if err != nil {
 			if ctx.Err() != nil {
 				return false, ctx.Err()
@@ -98,9 +110,10 @@ func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *ass
 			p.observeRead(view, t.partition, err) // down or torn: the same as none
 		}
 		t.extend(open)
+		// What is only remembered may have been sealed since the chain was read.
+		fit = fit && t.open != nil
 		t.extend(view.lastOpen(t.partition))
 		view.keepOpen(t.partition, t.open)
-		fit = fit && t.open != nil
 	}
 	return fit, nil
 }

@@ -164,7 +164,7 @@ func TestRegisterRefusesWhatCannotRun(t *testing.T) {
 		"code without a version": {func(v *View[simEvent, string, int64]) {
 			v.Where = source.Func(func(*simEvent) bool { return true })
 		}, ErrView, "Version"},
-		"a negative version": {func(v *View[simEvent, string, int64]) { v.Version = -1 }, ErrView, "negative"},
+		"a negative version": {func(v *View[simEvent, string, int64]) { v.Version = -1 }, ErrView, "version -1"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -76,7 +76,26 @@ func (p *Pipeline[E]) latestBase(ctx context.Context, view *registration[E]) (nu
 	if read.Codec != view.codec {
 		return 0, nil, fmt.Errorf("%w: base %d of view %s holds states of %q, not of %q", archive.ErrCorrupt, number, view.name, read.Codec, view.codec)
 	}
+	if err := read.check(); err != nil {
+		return 0, nil, fmt.Errorf("%w: base %d of view %s: %w", archive.ErrCorrupt, number, view.name, err)
+	}
 	return number, &read, nil
+}
+
+// check says what can't be in a base: it comes from an object that anybody may
+// have written.
+func (b *base) check() error {
+	for i, c := range b.Cut {
+		if c.Sequence < 0 || c.From < 0 || c.Through < c.From || i > 0 && c.Partition <= b.Cut[i-1].Partition {
+			return fmt.Errorf("cut %+v", c)
+		}
+	}
+	for i, part := range b.Parts {
+		if part.MaxWindow < part.MinWindow || i > 0 && dayOf(part.MinWindow) <= dayOf(b.Parts[i-1].MaxWindow) {
+			return fmt.Errorf("part %d, %s, overlaps the one before", i, part.File.Name)
+		}
+	}
+	return nil
 }
 
 // cutOf is the cut at the end of every chain. Partitions without a claim have no

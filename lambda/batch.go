@@ -31,11 +31,7 @@ func (p *Pipeline[E]) publishBases(ctx context.Context, how string) error {
 	var errs []error
 	for len(views) > 0 {
 		var lost []*registration[E]
-		chains, err := p.chains(ctx)
-		if err != nil {
-			return errors.Join(append(errs, err)...)
-		}
-		runs, err := p.plan(ctx, views, chains, how)
+		runs, chains, err := p.plan(ctx, views, how)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -79,13 +75,26 @@ type baseRun[E any] struct {
 }
 
 // plan says which views need a new base at the chains' ends.
-func (p *Pipeline[E]) plan(ctx context.Context, views []*registration[E], chains []archive.Chain, how string) ([]*baseRun[E], error) {
-	var runs []*baseRun[E]
-	for _, view := range views {
-		number, previous, err := p.latestBase(ctx, view)
-		if err != nil {
-			return nil, err
+func (p *Pipeline[E]) plan(ctx context.Context, views []*registration[E], how string) ([]*baseRun[E], []archive.Chain, error) {
+	type latest struct {
+		number int64
+		base   *base
+	}
+	// A base is never newer than chains that are read after it.
+	bases := make([]latest, len(views))
+	for i, view := range views {
+		var err error
+		if bases[i].number, bases[i].base, err = p.latestBase(ctx, view); err != nil {
+			return nil, nil, err
 		}
+	}
+	chains, err := p.chains(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var runs []*baseRun[E]
+	for i, view := range views {
+		number, previous := bases[i].number, bases[i].base
 		cuts := cutOf(chains, view.fingerprint)
 		done := previous.reaches(cuts) && (how == advanced || previous.Made == recomputed || past(previous, cuts))
 		if len(cuts) == 0 || done {
@@ -94,7 +103,7 @@ func (p *Pipeline[E]) plan(ctx context.Context, views []*registration[E], chains
 		runs = append(runs, &baseRun[E]{view: view, how: how, number: number + 1, previous: previous,
 			chains: chains, cut: cuts, started: time.Now()})
 	}
-	return runs, nil
+	return runs, chains, nil
 }
 
 // past says whether a base holds more than the cut: made by another process
@@ -118,7 +127,10 @@ func (p *Pipeline[E]) publishBase(ctx context.Context, run *baseRun[E]) error {
 	if run.how == recomputed {
 		parts, err = p.putParts(ctx, run.view, run.number, run.states)
 	} else {
-		parts, err = p.advanceParts(ctx, run)
+		err = run.view.guard(noPartition, func() error {
+			parts, err = p.advanceParts(ctx, run)
+			return err
+		})
 	}
 	if err != nil {
 		return err

@@ -32,17 +32,34 @@ var (
 // stoppedError is where a view's own code panicked.
 type stoppedError struct {
 	view      string
-	partition int
+	partition int   // or noPartition
 	offset    int64 // -1 where it isn't known
 	cause     any
 }
 
 func (e *stoppedError) Error() string {
-	where := fmt.Sprintf("partition %d", e.partition)
+	where := "view " + e.view
+	if e.partition != noPartition {
+		where += fmt.Sprintf(", partition %d", e.partition)
+	}
 	if e.offset >= 0 {
 		where += fmt.Sprintf(" offset %d", e.offset)
 	}
-	return fmt.Sprintf("%v: view %s, %s: %v", ErrStopped, e.view, where, e.cause)
+	return fmt.Sprintf("%v: %s: %v", ErrStopped, where, e.cause)
+}
+
+// noPartition is the partition of work that isn't one's alone.
+const noPartition = -1
+
+// guard runs a view's work that isn't about one event: merging, encoding, results.
+// A panic of the view's own code there is a stoppedError.
+func (d *definition[E]) guard(partition int, work func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &stoppedError{view: d.name, partition: partition, offset: -1, cause: cause}
+		}
+	}()
+	return work()
 }
 
 func (e *stoppedError) Unwrap() error { return ErrStopped }

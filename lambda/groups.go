@@ -3,7 +3,9 @@ package lambda
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -15,6 +17,7 @@ import (
 type groups struct {
 	kinds []source.Kind
 	width int
+	seed  uint64   // so that nobody can choose keys that collide
 	words []uint64 // width for each group
 	slots []uint32 // open addressing: group+1, 0 where free; a power of two
 	texts []keyTexts
@@ -33,7 +36,7 @@ type keyTexts struct {
 }
 
 func newGroups(kinds []source.Kind) *groups {
-	g := &groups{kinds: kinds, width: 1 + len(kinds), slots: make([]uint32, 64), texts: make([]keyTexts, len(kinds))}
+	g := &groups{seed: rand.Uint64(), kinds: kinds, width: 1 + len(kinds), slots: make([]uint32, 64), texts: make([]keyTexts, len(kinds))}
 	for i, kind := range kinds {
 		if kind == source.String {
 			g.texts[i].Interner = source.NewInterner()
@@ -76,7 +79,7 @@ func (g *groups) find(out []uint32, windows []int64, keys []*source.Vector, rows
 	}
 	g.hash(n)
 	for i := range n {
-		out = append(out, g.group(g.hashes[i], i))
+		out = append(out, g.group(spread(g.hashes[i]), i))
 	}
 	return out
 }
@@ -100,8 +103,11 @@ func (g *groups) load(part int, v *source.Vector, rows []int32) {
 		return
 	}
 	zero := uint64(0)
-	if v.Kind == source.String {
+	switch v.Kind {
+	case source.String:
 		zero = uint64(g.texts[part].Code(""))
+	case source.Time:
+		zero = zeroTime
 	}
 	for i, row := range rows {
 		if !v.Valid[row] {
@@ -109,6 +115,9 @@ func (g *groups) load(part int, v *source.Vector, rows []int32) {
 		}
 	}
 }
+
+// zeroTime is the zero time.Time as a word.
+var zeroTime = uint64(time.Time{}.UnixMicro())
 
 func (g *groups) loadTexts(texts *keyTexts, into []uint64, v *source.Vector, rows []int32) {
 	if texts.from != v.Dict.ID {
@@ -140,9 +149,18 @@ func mix(h, word uint64) uint64 {
 	return h ^ h>>29
 }
 
+// spread makes the low bits, which choose a slot, depend on all others. Without
+// it keys whose low bits are zero (floats that are whole numbers) collide.
+func spread(h uint64) uint64 {
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	return h ^ h>>32
+}
+
 func (g *groups) hash(n int) {
 	g.hashes = slices.Grow(g.hashes[:0], n)[:n]
-	clear(g.hashes)
+	for i := range g.hashes {
+		g.hashes[i] = g.seed
+	}
 	for _, column := range g.columns {
 		for i, word := range column[:n] {
 			g.hashes[i] = mix(g.hashes[i], word)
@@ -190,11 +208,11 @@ func (g *groups) rehash() {
 	g.slots = make([]uint32, 2*len(g.slots))
 	mask := uint64(len(g.slots) - 1)
 	for group := range g.len() {
-		var hash uint64
+		hash := g.seed
 		for _, word := range g.words[group*g.width:][:g.width] {
 			hash = mix(hash, word)
 		}
-		slot := hash & mask
+		slot := spread(hash) & mask
 		for g.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
@@ -204,12 +222,12 @@ func (g *groups) rehash() {
 
 // one finds or makes the group of the words in g.parsed.
 func (g *groups) one() uint32 {
-	var hash uint64
+	hash := g.seed
 	for i, word := range g.parsed {
 		g.columns[i] = append(g.columns[i][:0], word)
 		hash = mix(hash, word)
 	}
-	return g.group(hash, 0)
+	return g.group(spread(hash), 0)
 }
 
 // merge appends to out the group here of every group of other.

@@ -19,6 +19,7 @@ import (
 // so that a reader finds few batches and each state is sent log n times.
 type openDelta[E any] struct {
 	view      *registration[E]
+	name      string // in the store
 	store     delta.Store
 	observer  Observer
 	plan      *plan[E]
@@ -44,12 +45,12 @@ type openDelta[E any] struct {
 	unused   []delta.Copy // to drop: sealed, or lost in part
 }
 
-func newOpenDelta[E any](view *registration[E], config Config, partition int, term, from int64) (*openDelta[E], error) {
+func newOpenDelta[E any](view *registration[E], config Config, archiveID string, partition int, term, from int64) (*openDelta[E], error) {
 	plan, err := view.bind()
 	if err != nil {
 		return nil, err
 	}
-	o := &openDelta[E]{view: view, store: config.Deltas, observer: config.Observer, plan: plan,
+	o := &openDelta[E]{view: view, name: view.deltas(archiveID), store: config.Deltas, observer: config.Observer, plan: plan,
 		partition: partition, term: term, mark: window.NewWatermark(view.lateness)}
 	o.begin(from)
 	return o, nil
@@ -64,7 +65,7 @@ func (o *openDelta[E]) begin(from int64) {
 }
 
 func (o *openDelta[E]) newCopy() {
-	o.copy = delta.Copy{View: o.view.deltas(), Partition: o.partition, From: o.from, Term: o.term, Nonce: archive.NewNonce()}
+	o.copy = delta.Copy{View: o.name, Partition: o.partition, From: o.from, Term: o.term, Nonce: archive.NewNonce()}
 	o.number, o.inflight = 0, nil
 }
 
@@ -112,12 +113,13 @@ func (o *openDelta[E]) raise(ctx context.Context) error {
 	if o.raised {
 		return nil
 	}
-	shown, err := o.store.Raise(ctx, o.view.deltas(), o.partition, o.term)
+	shown, err := o.store.Raise(ctx, o.name, o.partition, o.term)
 	if err != nil {
 		return err
 	}
-	// A copy from before the chain's end was sealed since, to its end at least.
-	if shown != nil && shown.Copy.From == o.from {
+	// A copy from before the chain's end was sealed since, to its end at least,
+	// unless an owner between couldn't learn what it had shown: see tiles.extend.
+	if shown != nil && shown.Copy.From <= o.from && shown.Through > o.from {
 		o.floor = max(o.floor, shown.Through)
 	}
 	o.raised = true
@@ -242,7 +244,9 @@ func (o *openDelta[E]) whole() *table[E] {
 // reset begins the next delta where the sealed one ended.
 func (o *openDelta[E]) reset(from int64) {
 	o.unused = append(o.unused, o.copy)
-	o.floor = 0
+	if o.floor <= from {
+		o.floor = 0
+	}
 	o.begin(from)
 }
 

@@ -74,7 +74,8 @@ type Pipeline[E any] struct {
 
 	mu    sync.Mutex // guards what follows
 	views []*registration[E]
-	log   source.Source[E] // while Run runs
+	log   source.Source[E] // that Run reads, or has read last
+	id    string           // of the archive, once it's known
 }
 
 // New makes a pipeline for the events of one log. What's wrong with the
@@ -102,8 +103,11 @@ type registration[E any] struct {
 	opens   map[int]*delta.Open // by partition: what the last answer used
 }
 
-// deltas is the name under which the delta store keeps the view's open deltas.
-func (r *registration[E]) deltas() string { return r.name + "/" + r.fingerprint }
+// deltas is the name under which a delta store, which several archives may share,
+// keeps the view's open deltas.
+func (r *registration[E]) deltas(archiveID string) string {
+	return archiveID + "/" + r.name + "/" + r.fingerprint
+}
 
 // dir is where the archive keeps the view.
 func (r *registration[E]) dir() string { return "views/" + r.name }
@@ -138,6 +142,12 @@ func (r *registration[E]) keepOpen(partition int, open *delta.Open) {
 	if last := r.opens[partition]; open != nil && (last == nil || open.Low >= last.Low) {
 		r.opens[partition] = open
 	}
+}
+
+func (r *registration[E]) forgetOpen(partition int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.opens, partition)
 }
 
 // Handle is a registered view: what queries it. It's safe for concurrent use.
@@ -194,6 +204,30 @@ func (p *Pipeline[E]) begin(ctx context.Context) ([]*registration[E], error) {
 		}
 	}
 	return views, nil
+}
+
+// archiveID gives what tells this archive from all others.
+func (p *Pipeline[E]) archiveID(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	id := p.id
+	p.mu.Unlock()
+	if id != "" {
+		return id, nil
+	}
+	log, err := p.archive.Log(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.id = log.ID
+	return p.id, nil
+}
+
+func (p *Pipeline[E]) setLog(log source.Source[E]) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log = log
 }
 
 // end is the log's end of a partition, where this process reads the log and the

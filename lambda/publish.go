@@ -28,7 +28,8 @@ type PublishOptions struct {
 // looked at the view a last time and has written what was due, or has tried to
 // for 10 s. End ctx after Run has returned and the sink has all that Run took in.
 //
-// A row's version is the answer's Provenance.Offsets. It's final once its window
+// A row's version grows with the answer's Provenance.Offsets, and starts higher
+// for each version of the view: see RowVersion. It's final once its window
 // ends at or before the answer's watermark, and stays final when late events
 // change it: that's a revision, written again with a higher version. The one
 // window of all time is never final.
@@ -50,7 +51,7 @@ func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[
 	setDefault(&options.Interval, time.Second)
 	setDefault(&options.BatchRows, 10_000)
 	p := &publisher[K, R]{
-		view: h.reg.name, to: to, batch: options.BatchRows, observer: h.pipeline.config.Observer, encode: h.view.Key.encode,
+		view: h.reg.name, first: RowVersion(h.reg.version, 0), to: to, batch: options.BatchRows, observer: h.pipeline.config.Observer, encode: h.view.Key.encode,
 		query:   func(ctx context.Context) (*Answer[K, R], error) { return h.Query(ctx, options.Range) },
 		written: map[identity]*writtenRow[R]{},
 	}
@@ -76,6 +77,11 @@ func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[
 	return nil
 }
 
+// RowVersion is the version of a row that a version of a view gives at so many
+// offsets: a new version's rows replace those of an older one, however far that
+// had come.
+func RowVersion(view int, offsets int64) int64 { return int64(view)<<48 + offsets }
+
 func hopeless(err error) bool {
 	for _, end := range []error{ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion} {
 		if errors.Is(err, end) {
@@ -90,6 +96,7 @@ var errBehind = errors.New("lambda: the answer is behind what was published")
 // publisher knows what it has written to a sink.
 type publisher[K, R any] struct {
 	view     string
+	first    int64 // what a row's version is at no offset
 	to       sink.Sink[K, R]
 	batch    int
 	observer Observer
@@ -161,7 +168,7 @@ func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], err error) {
 			continue
 		}
 		due = append(due, dueRow[K, R]{of: w, row: sink.Row[K, R]{View: p.view, Window: row.Window, Key: row.Key,
-			Value: row.Value, Version: version, Final: final}})
+			Value: row.Value, Version: p.first + version, Final: final}})
 	}
 	if len(p.written) > len(a.rows) {
 		maps.DeleteFunc(p.written, func(_ identity, w *writtenRow[R]) bool { return w.turn != p.turns })

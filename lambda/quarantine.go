@@ -84,6 +84,9 @@ func (p *Pipeline[E]) readQuarantine(ctx context.Context, file archive.File) (_ 
 	}()
 	reader := parquet.NewGenericReader[quarantinedRow](bytes.NewReader(body))
 	defer reader.Close()
+	if reader.NumRows() != file.Rows {
+		return nil, fmt.Errorf("%w: %s holds %d records, and its entry says %d", archive.ErrCorrupt, file.Name, reader.NumRows(), file.Rows)
+	}
 	rows := make([]quarantinedRow, file.Rows)
 	n, err := reader.Read(rows)
 	if err != nil && !errors.Is(err, io.EOF) || int64(n) != file.Rows {

@@ -39,27 +39,57 @@ func (h *Handle[E, K, R]) Query(ctx context.Context, r Range, keys ...K) (*Answe
 	if err != nil {
 		return nil, err
 	}
-	a, err := p.assemble(ctx, h.reg)
+	a, m, err := h.merged(ctx, selected, wanted, r.incomplete)
 	if err != nil {
-		return nil, fmt.Errorf("cannot answer view %s: %w", h.reg.name, err)
-	}
-	plan, err := h.reg.bind()
-	if err != nil {
-		return nil, err
-	}
-	m := &merger[E]{p: p, view: h.reg, into: plan.newTable(), selected: selected, keys: wanted, lenient: r.incomplete, missing: a.missing}
-	if err := m.merge(ctx, a); err != nil {
 		return nil, fmt.Errorf("cannot answer view %s: %w", h.reg.name, err)
 	}
 	if len(m.missing) > 0 && !r.incomplete {
 		return nil, fmt.Errorf("%w: view %s: %s", ErrIncomplete, h.reg.name, strings.Join(m.missing, "; "))
 	}
 	answer := &Answer[K, R]{provenance: h.provenance(ctx, a, m.missing)}
-	if answer.rows, err = h.rows(m.into, selected); err != nil {
+	if err := h.reg.guard(noPartition, func() error {
+		answer.rows, err = h.rows(m.into, selected)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	p.config.Observer.Observe(Observation{Kind: Queried, View: h.reg.name, Rows: int64(len(answer.rows)), Took: time.Since(started)})
 	return answer, nil
+}
+
+// merged assembles an answer and merges its parts. An open delta whose states
+// can't be read costs freshness: the answer is made again without it.
+func (h *Handle[E, K, R]) merged(ctx context.Context, selected selection, keys [][]byte, lenient bool) (*assembly, *merger[E], error) {
+	without := map[int]bool{}
+	for {
+		a, err := h.pipeline.assemble(ctx, h.reg, without)
+		if err != nil {
+			return nil, nil, err
+		}
+		plan, err := h.reg.bind()
+		if err != nil {
+			return nil, nil, err
+		}
+		m := &merger[E]{p: h.pipeline, view: h.reg, into: plan.newTable(), selected: selected, keys: keys, lenient: lenient, missing: a.missing}
+		err = h.reg.guard(noPartition, func() error { return m.merge(ctx, a) })
+		var open *openError
+		if !errors.As(err, &open) {
+			return a, m, err
+		}
+		h.pipeline.observeRead(h.reg, open.partition, err)
+		h.reg.forgetOpen(open.partition)
+		without[open.partition] = true
+	}
+}
+
+// openError says that an open delta's states can't be read.
+type openError struct {
+	partition int
+	cause     error
+}
+
+func (e *openError) Error() string {
+	return fmt.Sprintf("open delta of partition %d: %v", e.partition, e.cause)
 }
 
 // encodeKeys gives the wanted keys' bytes, sorted; nil wants all.
@@ -118,7 +148,7 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 		}
 		for _, batch := range t.open.Batches {
 			if err := m.addUnsorted(batch); err != nil {
-				return err
+				return &openError{t.partition, err}
 			}
 		}
 	}

@@ -66,6 +66,7 @@ func (r Range) resolve(fine window.Spec, now time.Time) (selection, error) {
 	if r.last != 0 {
 		from, to = now.Add(-r.last), now
 	}
+	from, to = clamp(from), clamp(to)
 	if !from.Before(to) {
 		return s, fmt.Errorf("%w: it ends at %s and starts at %s", ErrRange, to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
@@ -79,6 +80,19 @@ func (r Range) resolve(fine window.Spec, now time.Time) (selection, error) {
 		s.to = whole.End(startOf(whole, to.UnixMicro()-1))
 	}
 	return s, nil
+}
+
+// clamp keeps a time within the years of events: further off, microseconds
+// overflow.
+func clamp(t time.Time) time.Time {
+	first, end := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(end):
+		return end
+	}
+	return t
 }
 
 // startOf is the start of the window that holds a time.

@@ -53,7 +53,7 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 		case err != nil:
 			run.err = errors.Join(run.err, err)
 		case run.err == nil:
-			run.states = totals[i].encode()
+			run.err = run.view.guard(noPartition, func() error { run.states = totals[i].encode(); return nil })
 		}
 	}
 }
@@ -110,12 +110,14 @@ func (f *refolder[E]) fold(ctx context.Context, segment archive.Entry) error {
 // mergeInto adds this goroutine's states to all goroutines'.
 func (f *refolder[E]) mergeInto(totals []*table[E], runs []*baseRun[E]) {
 	for i, table := range f.tables {
-		if f.stopped[i] != nil {
+		switch {
+		case runs[i].err != nil:
+		case f.stopped[i] != nil:
 			runs[i].err = f.stopped[i]
-		} else if totals[i] == nil {
+		case totals[i] == nil:
 			totals[i] = table
-		} else {
-			totals[i].merge(table)
+		default:
+			runs[i].err = runs[i].view.guard(noPartition, func() error { totals[i].merge(table); return nil })
 		}
 	}
 }

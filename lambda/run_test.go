@@ -200,6 +200,15 @@ func (s skippingLog) Open(ctx context.Context, partition int, offset int64) (sou
 	return s.growingLog.Open(ctx, partition, offset+1)
 }
 
+// archiveIDOf declares the log in a pipeline's archive, as Run does.
+func archiveIDOf(t *testing.T, p *Pipeline[simEvent], log source.Source[simEvent]) string {
+	_, err := p.declare(t.Context(), log)
+	require.NoError(t, err)
+	id, err := p.archiveID(t.Context())
+	require.NoError(t, err)
+	return id
+}
+
 // TestAnOwnerBehindWhatWasShownReadsOn: its segment is long due, and it may not
 // commit it before it has reached what readers have seen; meanwhile it reads on.
 func TestAnOwnerBehindWhatWasShownReadsOn(t *testing.T) {
@@ -209,7 +218,7 @@ func TestAnOwnerBehindWhatWasShownReadsOn(t *testing.T) {
 	view, deltas := simViews()[0], delta.Memory()
 	p := New[simEvent](Config{Archive: archive.Memory(), Deltas: deltas, SegmentInterval: time.Nanosecond})
 	query := view.register(t, p)
-	shown := delta.Copy{View: p.views[0].deltas(), From: 0, Term: 0, Nonce: "a predecessor's"}
+	shown := delta.Copy{View: p.views[0].deltas(archiveIDOf(t, p, log)), From: 0, Term: 0, Nonce: "a predecessor's"}
 	require.NoError(t, deltas.Flush(t.Context(), shown, delta.Flush{Number: 1, Replaces: 1, Through: 290}))
 	require.NoError(t, deltas.Swap(t.Context(), shown))
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/internal/statefile"
 	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -27,10 +29,13 @@ func (w *worker[E]) seal(ctx context.Context) error {
 	}
 	w.p.config.Observer.Observe(Observation{Kind: Sealed, Partition: w.partition, From: entry.From, To: entry.To,
 		Term: w.owner.Term(), Rows: rows, Bytes: size, Took: time.Since(started)})
-	w.quarantine, w.began = nil, time.Time{}
+	w.quarantine, w.quarantined, w.began = nil, 0, time.Time{}
 	for _, d := range w.deltas {
 		d.reset(w.through)
-		if err := d.dropUnused(ctx); err != nil {
+		bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+		err := d.dropUnused(bounded)
+		cancel()
+		if err != nil {
 			w.p.config.Observer.Observe(Observation{Kind: FlushFailed, View: d.view.name, Partition: w.partition, From: d.from, To: d.through, Err: err})
 		}
 	}
@@ -67,9 +72,15 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 			return entry, 0, 0, err
 		}
 	}
-	for _, d := range w.deltas {
+	for _, d := range slices.Clone(w.deltas) {
 		sealed := archive.Delta{Rows: d.rows, Late: d.late, MinTime: d.minTime, MaxTime: d.maxTime, Watermark: d.watermark()}
-		if states := d.whole().encodeSorted(); len(states) > 0 {
+		var states []delta.State
+		if err := d.view.guard(w.partition, func() error { states = d.whole().encodeSorted(); return nil }); err != nil {
+			w.stopView(d, err)
+			w.deltas = slices.DeleteFunc(w.deltas, func(other *openDelta[E]) bool { return other == d })
+			continue
+		}
+		if len(states) > 0 {
 			body, err := statefile.Encode(d.view.meta(), states)
 			if err != nil {
 				return entry, 0, 0, err

@@ -137,7 +137,7 @@ func (s *sim) newProcess(name string, faulty bool) *simProcess {
 	deltas := s.deltas.Beside(func(_ int, op string) deltatest.Fault { return s.deltaFault(faulty, op) })
 	process.p = New[simEvent](Config{
 		Archive: &preemptArchive{faults, s}, Deltas: &preemptDeltas{deltas, s},
-		FlushInterval: time.Nanosecond, SegmentRows: int64(3 + s.r.IntN(40)), SegmentInterval: time.Hour, Workers: 1,
+		FlushInterval: time.Nanosecond, SegmentRows: int64(3 + s.r.IntN(40)), SegmentInterval: pick(s.r, time.Hour, time.Hour, time.Nanosecond), Workers: 1,
 		CacheBytes: int64(s.r.IntN(2)) * 1 << 20,
 	})
 	for _, view := range s.views {
@@ -289,7 +289,7 @@ func (s *sim) advance(owner *simProcess, w *worker[simEvent]) error {
 		}
 	} else if s.r.IntN(4) == 0 {
 		defer s.remove(owner)
-		return w.finish(owner.ctx)
+		return w.finish(owner.ctx, false)
 	}
 	return w.turn(owner.ctx)
 }
@@ -426,7 +426,7 @@ func (s *sim) settle() {
 		require.True(s.t, s.start(process, partition))
 		for w, end := process.worker, int64(len(s.events[partition])); ; {
 			if w.through == end {
-				require.NoError(s.t, w.finish(s.ctx))
+				require.NoError(s.t, w.finish(s.ctx, true))
 				break
 			}
 			chunk, err := process.reader.Next(s.ctx)

@@ -26,7 +26,9 @@ func grace(ctx context.Context) (context.Context, context.CancelFunc) {
 // Run is the speed layer. It claims every partition of the log, goes on where
 // the archive's chain ends, folds events into open deltas, shows these in the
 // delta store, and seals them, with the events, into the archive. It returns nil
-// when ctx ends or the log does, after it has committed what it holds.
+// when ctx ends or the log does, after it has committed what it holds. (Where
+// readers have seen more of a partition from an owner before than it has read yet,
+// it leaves that partition to the next owner when ctx ends.)
 //
 // After an error nothing more is committed, and nothing is lost: the next owner
 // reads the log again from the chain's end. archive.ErrLost says that another
@@ -35,15 +37,13 @@ func grace(ctx context.Context) (context.Context, context.CancelFunc) {
 func (p *Pipeline[E]) Run(ctx context.Context, log source.Source[E]) error {
 	views, err := p.begin(ctx)
 	if err != nil {
-		return err
+		return ended(ctx, err)
 	}
 	partitions, err := p.declare(ctx, log)
 	if err != nil {
-		return err
+		return ended(ctx, err)
 	}
-	p.mu.Lock()
-	p.log = log
-	p.mu.Unlock()
+	p.setLog(log)
 	group, ctx := errgroup.WithContext(ctx)
 	for partition := range partitions {
 		group.Go(func() error {
@@ -77,11 +77,12 @@ type worker[E any] struct {
 	owner     *archive.Owner
 	deltas    []*openDelta[E]
 
-	through    int64 // the end of what was taken in
-	segment    *source.ParquetWriter[E]
-	quarantine []source.Quarantined
-	began      time.Time // of the segment's first chunk; zero while it's empty
-	flushAt    time.Time // zero while there's nothing to show
+	through     int64 // the end of what was taken in
+	segment     *source.ParquetWriter[E]
+	quarantine  []source.Quarantined
+	quarantined int64     // bytes of it
+	began       time.Time // of the segment's first chunk; zero while it's empty
+	flushAt     time.Time // zero while there's nothing to show
 }
 
 func (w *worker[E]) run(ctx context.Context, log source.Source[E], views []*registration[E]) error {
@@ -117,13 +118,17 @@ func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*reg
 	if w.owner, err = w.p.archive.Claim(ctx, w.partition, start); err != nil {
 		return nil, err
 	}
+	id, err := w.p.archiveID(ctx)
+	if err != nil {
+		return nil, err
+	}
 	w.through = w.owner.End()
 	w.p.config.Observer.Observe(Observation{Kind: Claimed, Partition: w.partition, From: w.through, To: w.through, Term: w.owner.Term()})
 	for _, view := range views {
 		if view.stopError() != nil {
 			continue
 		}
-		d, err := newOpenDelta(view, w.p.config, w.partition, w.owner.Term(), w.through)
+		d, err := newOpenDelta(view, w.p.config, id, w.partition, w.owner.Term(), w.through)
 		if err != nil {
 			return nil, err
 		}
@@ -135,6 +140,7 @@ func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*reg
 	if err := w.show(ctx); err != nil { // raises our term at once
 		return nil, err
 	}
+	w.capFloors(ctx)
 	reader, err := log.Open(ctx, w.partition, w.through)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the log from offset %d: %w", w.through, err)
@@ -156,7 +162,7 @@ func (w *worker[E]) loop(ctx context.Context, reader source.Reader[E]) error {
 			}
 		}
 		if end {
-			return w.finish(work)
+			return w.finish(work, ctx.Err() == nil)
 		}
 		if err := w.turn(work); err != nil {
 			return err

@@ -55,7 +55,7 @@ func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment
 	if segment.Events == nil {
 		return nil, nil
 	}
-	name := view.fingerprint + " of " + segment.Events.Name
+	name := fmt.Sprintf("%s of %s, [%d, %d)", view.fingerprint, segment.Events.Name, segment.From, segment.To)
 	if states, ok := p.cache.get(name); ok {
 		return states, nil
 	}
@@ -90,7 +90,7 @@ func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, col
 	if err != nil {
 		return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
 	}
-	rows := int64(0)
+	rows, next := int64(0), segment.From
 	for {
 		chunk, err := reader.Next()
 		if errors.Is(err, io.EOF) {
@@ -103,6 +103,12 @@ func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, col
 			return err
 		}
 		chunk.Partition = segment.Partition
+		for _, offset := range chunk.Offsets {
+			if offset < next || offset >= segment.To {
+				return fmt.Errorf("%w: %s has an event at offset %d, and its segment holds [%d, %d)", archive.ErrCorrupt, segment.Events.Name, offset, segment.From, segment.To)
+			}
+			next = offset + 1
+		}
 		rows += int64(chunk.Len())
 		if err := fold(chunk); err != nil {
 			return err

@@ -44,7 +44,7 @@ func tile(chain archive.Chain, b *base) (tiles, error) {
 	}
 	t.cut = t.from
 	if c, ok := b.at(chain.Partition); ok {
-		if c.Sequence >= int64(len(entries)) || entries[c.Sequence].To != c.Through || c.From != t.from {
+		if c.Sequence < 0 || c.Sequence >= int64(len(entries)) || entries[c.Sequence].To != c.Through || c.From != t.from {
 			return t, fmt.Errorf("%w: the base ends at offset %d, entry %d, which partition %d's chain doesn't have",
 				archive.ErrTiling, c.Through, c.Sequence, chain.Partition)
 		}

@@ -40,6 +40,9 @@ type View[E, K, R any] struct {
 	Lateness window.Lateness
 }
 
+// maxVersion leaves room for versions in rows' versions: see RowVersion.
+const maxVersion = 1<<15 - 1
+
 var viewName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
 
 func (v View[E, K, R]) check() error {
@@ -57,8 +60,8 @@ func (v View[E, K, R]) check() error {
 	if err := v.Key.check(); err != nil {
 		add("%w", err)
 	}
-	if v.Version < 0 {
-		add("version %d is negative", v.Version)
+	if v.Version < 0 || v.Version > maxVersion {
+		add("version %d isn't one from 0 to %d", v.Version, maxVersion)
 	}
 	if v.Aggregate == nil {
 		add("it has no Aggregate")

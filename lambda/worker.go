@@ -25,7 +25,7 @@ func (w *worker[E]) next(ctx context.Context, reader source.Reader[E]) (chunk *s
 	switch {
 	case err == nil:
 		return chunk, false, nil
-	case errors.Is(err, io.EOF) || ctx.Err() != nil:
+	case err == io.EOF || ctx.Err() != nil: // a broken connection wraps io.EOF, and isn't the end
 		return nil, true, nil
 	case wait.Err() != nil && errors.Is(err, wait.Err()):
 		return nil, false, nil
@@ -80,14 +80,20 @@ func (w *worker[E]) take(c *source.Chunk[E]) error {
 func (w *worker[E]) fold(d *openDelta[E], c *source.Chunk[E]) bool {
 	late, err := d.fold(c)
 	if err != nil {
-		d.view.stop(err)
-		w.p.config.Observer.Observe(Observation{Kind: ViewStopped, View: d.view.name, Partition: w.partition, Err: err})
+		w.stopView(d, err)
 		return false
 	}
 	if late > 0 {
 		w.p.config.Observer.Observe(Observation{Kind: Late, View: d.view.name, Partition: w.partition, From: c.From, To: c.Next, Rows: int64(late)})
 	}
 	return true
+}
+
+// stopView notes that a view's own code has failed. Whoever calls it forgets the
+// view's delta.
+func (w *worker[E]) stopView(d *openDelta[E], err error) {
+	d.view.stop(err)
+	w.p.config.Observer.Observe(Observation{Kind: ViewStopped, View: d.view.name, Partition: w.partition, Err: err})
 }
 
 func (w *worker[E]) keepQuarantined(c *source.Chunk[E]) {
@@ -97,6 +103,7 @@ func (w *worker[E]) keepQuarantined(c *source.Chunk[E]) {
 	for _, q := range c.Quarantine {
 		q.Raw = slices.Clone(q.Raw) // the chunk's memory isn't ours
 		w.quarantine = append(w.quarantine, q)
+		w.quarantined += int64(len(q.Raw) + len(q.Reason))
 	}
 	first := c.Quarantine[0]
 	w.p.config.Observer.Observe(Observation{Kind: Quarantined, Partition: w.partition, From: c.From, To: c.Next,
@@ -145,18 +152,29 @@ func (w *worker[E]) full(now time.Time) bool {
 		states += d.states()
 	}
 	c := w.p.config
-	return w.segment.Rows()+int64(len(w.quarantine)) >= limits*c.SegmentRows || w.segment.Size() >= limits*c.SegmentBytes ||
+	return w.segment.Rows()+int64(len(w.quarantine)) >= limits*c.SegmentRows ||
+		w.segment.Size()+w.quarantined >= limits*c.SegmentBytes ||
 		int64(states) >= limits*int64(c.OpenStates) || now.Sub(w.began) >= time.Duration(limits)*c.SegmentInterval
 }
+
+// deltaTimeout bounds each wait for the delta store: what it costs is freshness.
+const deltaTimeout = time.Second
 
 // show flushes every open delta. Only the loss of the partition is an error: a
 // delta store that fails costs freshness.
 func (w *worker[E]) show(ctx context.Context) error {
 	w.flushAt = time.Time{}
-	for _, d := range w.deltas {
-		err := d.flush(ctx)
+	for _, d := range slices.Clone(w.deltas) {
+		bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+		err := d.view.guard(w.partition, func() error { return d.flush(bounded) })
+		cancel()
 		switch {
-		case err == nil:
+		case errors.Is(err, ErrStopped):
+			w.stopView(d, err)
+			w.deltas = slices.DeleteFunc(w.deltas, func(other *openDelta[E]) bool { return other == d })
+		case err == nil && d.through == d.flushed:
+		case err == nil: // a retry, or a fresh copy: what came since is still to be shown
+			w.flushAt = time.Now().Add(w.p.config.FlushInterval)
 		case errors.Is(err, delta.ErrStaleTerm):
 			return fmt.Errorf("%w: %w", archive.ErrLost, err)
 		default:
@@ -167,15 +185,23 @@ func (w *worker[E]) show(ctx context.Context) error {
 	return nil
 }
 
+// capFloors holds what a delta store says was shown to what the log has, where
+// that's known: nobody can have seen more.
+func (w *worker[E]) capFloors(ctx context.Context) {
+	if end, ok := w.p.end(ctx, w.partition); ok {
+		for _, d := range w.deltas {
+			d.floor = min(d.floor, end)
+		}
+	}
+}
+
 // finish commits what is held at the log's end, or at the context's.
-func (w *worker[E]) finish(ctx context.Context) error {
+func (w *worker[E]) finish(ctx context.Context, logEnded bool) error {
 	if err := w.show(ctx); err != nil {
 		return err
 	}
-	for _, d := range w.deltas {
-		if d.through < d.floor {
-			return nil // the next owner reads these offsets again
-		}
+	if w.limits() == 0 && !logEnded {
+		return nil // the next owner reads these offsets again
 	}
 	return w.seal(ctx)
 }

@@ -42,8 +42,10 @@ func (a *Archive) Declare(ctx context.Context, log Log) error {
 	for {
 		known, err := a.Log(ctx)
 		next := int64(0)
+		log.ID = known.ID
 		switch {
 		case errors.Is(err, ErrEmpty):
+			log.ID = nonce
 		case err != nil:
 			return err
 		case known.Identity != log.Identity:
@@ -99,7 +101,7 @@ func (a *Archive) Log(ctx context.Context) (Log, error) {
 	if err := read.check(); err != nil {
 		return Log{}, fmt.Errorf("%s: %w: %w", numbered(sourceDir, n), ErrCorrupt, err)
 	}
-	if at >= 0 && (read.Identity != log.Identity || read.Partitions < log.Partitions) {
+	if at >= 0 && (read.Identity != log.Identity || read.ID != log.ID || read.Partitions < log.Partitions) {
 		return Log{}, fmt.Errorf("%s: %w: it turns %+v into %+v", numbered(sourceDir, n), ErrCorrupt, log, read)
 	}
 	a.mu.Lock()

@@ -25,6 +25,9 @@ type Log struct {
 	Identity string `json:"identity"`
 	// Partitions is how many partitions it has, numbered from 0.
 	Partitions int `json:"partitions"`
+	// ID tells this archive from all others, those of the same log too. Declare
+	// makes it up with the first declaration and keeps it.
+	ID string `json:"id"`
 }
 
 // File is a stored data file, as an entry names it.

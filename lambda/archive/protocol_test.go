@@ -139,7 +139,9 @@ func TestChainUnderFaults(t *testing.T) {
 	t.Logf("%d segments committed, %d lost, %d left in doubt", committed, lost, doubts)
 	require.Positive(t, committed)
 	require.Positive(t, lost)
-	require.Positive(t, doubts)
+	if !testing.Short() { // few runs may leave none
+		require.Positive(t, doubts)
+	}
 }
 
 // noDeadline hides a method that a test in a bubble mustn't have called, and
