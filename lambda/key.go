@@ -61,7 +61,7 @@ func By3[E, K, A, B, C any](a source.Field[E, A], b source.Field[E, B], c source
 
 // ByFunc groups by what a closure makes of the whole event: a bool, an integer,
 // a float, a string or a time. It reads every column; prefer By where it does.
-// It sees every event of the log, those too that the view doesn't select.
+// It sees the events that the view selects.
 func ByFunc[E, T any](key func(*E) T) Key[E, T] { return By(source.Derive(key)) }
 
 // String is the definition, for a view's fingerprint.

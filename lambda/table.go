@@ -56,6 +56,7 @@ func (t *table[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
+	p.frame.Select(rows)
 	if err := p.loadTimes(c, rows); err != nil {
 		return nil, err
 	}

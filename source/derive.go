@@ -87,7 +87,7 @@ func (s *map1State[E, A, R]) compute(f *Frame[E], into *Vector) {
 	s.in = load(v, s.in)
 	s.out.reset()
 	for i, x := range s.in {
-		if v.IsNull(int32(i)) {
+		if f.passes(i) || v.IsNull(int32(i)) {
 			s.out.skip()
 			continue
 		}
@@ -108,7 +108,7 @@ func (s *map1State[E, A, R]) computeTexts(f *Frame[E], v *Vector, into *Vector) 
 		s.places = append(s.places, make([]uint32, missing)...)
 	}
 	for i, code := range v.Codes {
-		if s.places[code] != 0 || v.IsNull(int32(i)) {
+		if s.places[code] != 0 || f.passes(i) || v.IsNull(int32(i)) {
 			continue
 		}
 		f.Visit(int32(i))
@@ -181,6 +181,11 @@ func (s *map2State[E, A, B, R]) compute(f *Frame[E], into *Vector) {
 			valid = append(valid, false)
 			continue
 		}
+		if f.passes(i) {
+			s.out.skip()
+			valid = append(valid, true)
+			continue
+		}
 		f.Visit(int32(i))
 		s.out.add(s.map2.fn(s.ins[i], s.inb[i]))
 		valid = append(valid, true)
@@ -211,6 +216,10 @@ func (s *closureState[E, R]) compute(f *Frame[E], into *Vector) {
 	rows := f.chunk.Rows()
 	s.out.reset()
 	for i := range rows {
+		if f.passes(i) {
+			s.out.skip()
+			continue
+		}
 		f.Visit(int32(i))
 		s.out.add(s.fn(&rows[i]))
 	}

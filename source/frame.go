@@ -1,5 +1,7 @@
 package source
 
+import "slices"
+
 // Binder resolves the fields and predicates of one view against the schema,
 // once, when the view is registered.
 type Binder[E any] struct {
@@ -67,17 +69,37 @@ type Frame[E any] struct {
 	derived []derivation[E]
 	vectors []Vector
 	fresh   []bool
+	passed  []bool // rows that derived columns aren't computed for; nil for none
 	at      int32
 }
 
 // Load points the frame at a chunk, and forgets the one before.
 func (f *Frame[E]) Load(c *Chunk[E]) {
 	f.chunk, f.at = c, -1
+	f.passed = f.passed[:0]
 	clear(f.fresh)
 }
 
 // Chunk is the chunk under the frame.
 func (f *Frame[E]) Chunk() *Chunk[E] { return f.chunk }
+
+// Select says that only these rows of the chunk, which rise, matter from here on:
+// the caller's code behind derived columns doesn't see the others.
+func (f *Frame[E]) Select(rows []int32) {
+	if len(f.derived) == 0 || len(rows) == f.chunk.Len() {
+		return
+	}
+	f.passed = slices.Grow(f.passed[:0], f.chunk.Len())[:f.chunk.Len()]
+	for i := range f.passed {
+		f.passed[i] = true
+	}
+	for _, row := range rows {
+		f.passed[row] = false
+	}
+}
+
+// passes says whether row i was left out by Select.
+func (f *Frame[E]) passes(i int) bool { return len(f.passed) > 0 && f.passed[i] }
 
 // Vector gives the values in a slot. They belong to the frame, and change with
 // the next chunk.
