@@ -141,7 +141,7 @@ type (
 		A int `json:"precio-año"`
 	}
 	withRecursion struct {
-		*withRecursion
+		*withRecursion //lint:ignore U1000 JSON's embedding reads it
 		Final bool `json:"final"`
 	}
 	withHook struct {

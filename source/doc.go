@@ -32,4 +32,9 @@
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines] or [CSV].
 //   - [Decoder], [JSON]: turn a log's records into events.
+//   - [ParquetWriter], [ParquetReader]: event files, by column. [ParquetFiles]: a
+//     log of any writer's Parquet files.
+//
+// A Source that wraps another hides its optional interfaces: pass Ender and
+// Starter on where the other has them.
 package source

@@ -31,7 +31,6 @@ type spoiledStates struct {
 	decode       func() error
 	ignoresRows  bool // takes row i for group i, whatever rows says
 	keepsOnReset bool
-	once         bool
 }
 
 func (s *spoiledStates) Reset() {

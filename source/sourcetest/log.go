@@ -70,7 +70,7 @@ func read[E any](ctx context.Context, log source.Source[E], partition int, from,
 			return nil, nil, fmt.Errorf("partition %d ended at %d, before %d", partition, next, end)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("Next at %d of partition %d: %w", next, partition, err)
+			return nil, nil, fmt.Errorf("cannot read on at %d of partition %d: %w", next, partition, err)
 		}
 		if err := checkChunk(c, partition, next); err != nil {
 			return nil, nil, err
