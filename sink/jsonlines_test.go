@@ -141,8 +141,8 @@ type (
 		A int `json:"precio-año"`
 	}
 	withRecursion struct {
-		*withRecursion //lint:ignore U1000 JSON's embedding reads it
-		Final bool `json:"final"`
+		*withRecursion      //lint:ignore U1000 JSON's embedding reads it
+		Final          bool `json:"final"`
 	}
 	withHook struct {
 		Version refusesNull `json:"version"`
