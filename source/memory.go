@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -71,7 +72,23 @@ func (m *Memory[E]) Append(partition int, events ...E) (next int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.append(events)
+	var e E // a transform changes this, not the caller's
+	return p.take(len(events), func(i int, offset int64) {
+		e = events[i]
+		p.builder.Append(&e, offset, nil)
+	})
+}
+
+// Reject adds a record that the caller couldn't make an event of, and gives the
+// offset that the next one will get: it goes to quarantine, and takes an offset
+// like an event. raw is copied. After Close it's ErrClosed. Reject is safe for
+// concurrent use.
+func (m *Memory[E]) Reject(partition int, raw []byte, reason error) (next int64, err error) {
+	p, err := m.partition(partition)
+	if err != nil {
+		return 0, err
+	}
+	return p.take(1, func(_ int, offset int64) { p.builder.Reject(offset, bytes.Clone(raw), reason) })
 }
 
 // Trim forgets events of a partition before an offset, in whole chunks: it may
@@ -185,19 +202,19 @@ type memoryPartition[E any] struct {
 	grown   chan struct{} // closed, and replaced, when the partition grows or ends
 }
 
-func (p *memoryPartition[E]) append(events []E) (int64, error) {
+// take gives the next n offsets to add, which puts something into the builder for
+// each.
+func (p *memoryPartition[E]) take(n int, add func(i int, offset int64)) (int64, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return p.end, ErrClosed
 	}
-	if len(events) == 0 {
+	if n == 0 {
 		return p.end, nil
 	}
-	var e E // a transform changes this, not the caller's
-	for i := range events {
-		e = events[i]
-		p.builder.Append(&e, p.end, nil)
+	for i := range n {
+		add(i, p.end)
 		p.end++
 		if p.end%p.rows == 0 {
 			p.blocks = append(p.blocks, p.builder.Chunk(p.number, p.end-p.rows, p.end))

@@ -304,3 +304,28 @@ func TestMemoryIsReadWhileItGrows(t *testing.T) {
 		require.Equal(t, seen[0], other)
 	}
 }
+
+// TestMemoryReject: what the caller couldn't decode keeps its place and its bytes.
+func TestMemoryReject(t *testing.T) {
+	log, err := source.NewMemory[tick]("log", 1, source.MemoryOptions[tick]{ChunkRows: 2})
+	require.NoError(t, err)
+	raw := []byte("not an event")
+	_, err = log.Append(0, tick{})
+	require.NoError(t, err)
+	next, err := log.Reject(0, raw, errors.New("line 2: no number"))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, next)
+	raw[0] = 'X'
+	_, err = log.Reject(1, raw, errors.New("no such partition"))
+	require.ErrorIs(t, err, source.ErrOffset)
+	reader, err := log.Open(t.Context(), 0, 0)
+	require.NoError(t, err)
+	c, err := reader.Next(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, c.Check())
+	require.Equal(t, 1, c.Len())
+	require.Equal(t, []source.Quarantined{{Offset: 1, Raw: []byte("not an event"), Reason: "line 2: no number"}}, c.Quarantine)
+	require.NoError(t, log.Close())
+	_, err = log.Reject(0, raw, errors.New("too late"))
+	require.ErrorIs(t, err, source.ErrClosed)
+}

@@ -27,7 +27,7 @@ type salesLog struct {
 	// What was found when the rows were read before they were dealt.
 	rows     int64
 	days     map[int64]bool // the dates' starts
-	rejected []string       // why
+	rejected []source.Quarantined
 }
 
 // openLog gives the files as they are, a log of one partition in the order of
@@ -74,9 +74,7 @@ func (l *salesLog) readAll(ctx context.Context, files source.Source[Sale]) (sale
 		}
 		sales = append(sales, c.Rows()...)
 		l.rows += int64(c.Len())
-		for _, q := range c.Quarantine {
-			l.rejected = append(l.rejected, q.Reason)
-		}
+		l.rejected = append(l.rejected, c.Quarantine...)
 		addDays(l.days, c)
 	}
 }
@@ -99,6 +97,11 @@ func (l *salesLog) deal(ctx context.Context, files source.Source[Sale], sales []
 	l.Source = log
 	l.arrive = func(ctx context.Context) error {
 		defer log.Close()
+		for _, q := range l.rejected {
+			if _, err := log.Reject(0, q.Raw, errors.New(q.Reason)); err != nil {
+				return err
+			}
+		}
 		for rows := range slices.Chunk(sales, chunkRows) {
 			dealt := make([][]Sale, o.partitions)
 			for _, sale := range rows {

@@ -137,10 +137,9 @@ func (s *shop) report(ctx context.Context, p lambda.Provenance) error {
 // maxReasons is how many rows in quarantine a report explains.
 const maxReasons = 10
 
-// rejected says why each row that couldn't be read is in quarantine: the
-// archive's, or what was found before the rows were dealt.
+// rejected says why each row that couldn't be read is in the archive's quarantine.
 func (s *shop) rejected(ctx context.Context) ([]string, error) {
-	reasons := s.log.rejected
+	var reasons []string
 	for record, err := range s.batch.Quarantine(ctx) {
 		if err != nil {
 			return nil, err
