@@ -24,6 +24,7 @@ func (c *ColumnReader) newDecoder(encoding format.Encoding, b []byte) (d decoder
 	text := c.meta.Type == format.ByteArray
 	switch {
 	case encoding == format.Plain:
+	//lint:ignore SA1019 version 1 files have it
 	case encoding == format.PlainDictionary || encoding == format.RLEDictionary:
 		d.encoding = format.RLEDictionary
 		if len(b) == 0 { // a page of nulls alone

@@ -135,6 +135,7 @@ func (c *ColumnReader) readDictionary(header *format.PageHeader, body []byte) er
 	if c.dict.loaded {
 		return malformed("a second dictionary")
 	}
+	//lint:ignore SA1019 version 1 files have it
 	if h.Encoding != format.Plain && h.Encoding != format.PlainDictionary {
 		return unsupported("a dictionary as %s", h.Encoding)
 	}
