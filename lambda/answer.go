@@ -78,34 +78,26 @@ type Coverage struct {
 
 // Offsets is how many offsets the answer holds at least: it grows with every
 // answer of a view, so it serves as a version.
-func (p Provenance) Offsets() (n int64) {
-	for _, c := range p.Partitions {
-		n += c.Low - c.From
-	}
-	return n
+func (p Provenance) Offsets() int64 {
+	return p.sum(func(c Coverage) int64 { return c.Low - c.From })
 }
 
-// FromBase, FromSealed and FromOpen are how many offsets the answer takes from
-// the base, from sealed deltas and from open ones.
-func (p Provenance) FromBase() (n int64) {
-	for _, c := range p.Partitions {
-		n += c.Cut - c.From
-	}
-	return n
+// FromBase is how many offsets the answer takes from the base.
+func (p Provenance) FromBase() int64 { return p.sum(func(c Coverage) int64 { return c.Cut - c.From }) }
+
+// FromSealed is how many offsets the answer takes from sealed deltas.
+func (p Provenance) FromSealed() int64 {
+	return p.sum(func(c Coverage) int64 { return c.Sealed - c.Cut })
 }
 
-// FromSealed: see FromBase.
-func (p Provenance) FromSealed() (n int64) {
-	for _, c := range p.Partitions {
-		n += c.Sealed - c.Cut
-	}
-	return n
+// FromOpen is how many offsets the answer takes from open deltas.
+func (p Provenance) FromOpen() int64 {
+	return p.sum(func(c Coverage) int64 { return c.Low - c.Sealed })
 }
 
-// FromOpen: see FromBase.
-func (p Provenance) FromOpen() (n int64) {
+func (p Provenance) sum(of func(Coverage) int64) (n int64) {
 	for _, c := range p.Partitions {
-		n += c.Low - c.Sealed
+		n += of(c)
 	}
 	return n
 }
