@@ -86,11 +86,11 @@ func TestCSVLocalTimesAtTheChangeOfClocks(t *testing.T) {
 func TestCSVRowsThatCannotBeRead(t *testing.T) {
 	good := "a,,1,2010-12-01 08:26:00,1,,,\n"
 	for row, part := range map[string]string{
-		"b,,1,2010-12-01 08:26:00,1,,":          "sales:3: source: value out of range: 7 cells where the header has 8",
+		"b,,1,2010-12-01 08:26:00,1,,":          "sales:3: source: unfit value: 7 cells where the header has 8",
 		"b,,1,2010-12-01 08:26:00,1,,,,":        "9 cells",
-		"b,,,2010-12-01 08:26:00,1,,,":          "sales:3: column Quantity: source: value out of range: an empty cell where a int belongs",
-		"b,,1,,1,,,":                            "column At: source: value out of range: an empty cell where a time belongs",
-		"b,,1,2010-12-01 08:26:00,,,,":          "column Price: source: value out of range: an empty cell",
+		"b,,,2010-12-01 08:26:00,1,,,":          "sales:3: column Quantity: source: unfit value: an empty cell where a int belongs",
+		"b,,1,,1,,,":                            "column At: source: unfit value: an empty cell where a time belongs",
+		"b,,1,2010-12-01 08:26:00,,,,":          "column Price: source: unfit value: an empty cell",
 		"b,,1.5,2010-12-01 08:26:00,1,,,":       "column Quantity: ",
 		"b,,one,2010-12-01 08:26:00,1,,,":       `"one" is no number`,
 		"b,, 1,2010-12-01 08:26:00,1,,,":        `" 1" is no number`,
@@ -100,7 +100,7 @@ func TestCSVRowsThatCannotBeRead(t *testing.T) {
 		"b,,1,2010-12-01 08:26:00,1,17850.5,,":  "column Customer ID: ",
 		"b,,1,2010-12-01 08:26:00,1,,,[1]":      "column Tags: ",
 		"b,,1,2010-12-01 08:26:00,1,,,[":        "column Tags: ",
-		`b,"x"y,1,2010-12-01 08:26:00,1,,,`:     `sales:3: source: value out of range: extraneous or missing " in quoted-field`,
+		`b,"x"y,1,2010-12-01 08:26:00,1,,,`:     `sales:3: source: unfit value: extraneous or missing " in quoted-field`,
 		`b,x"y,1,2010-12-01 08:26:00,1,,,`:      `bare "`,
 		"b,\"\n\n\",x,2010-12-01 08:26:00,1,,,": "sales:3: ",
 	} {
@@ -114,8 +114,8 @@ func TestCSVRowsThatCannotBeRead(t *testing.T) {
 
 	c := readFile(t, source.CSV[sale](source.CSVOptions{}), "Invoice,Text,Quantity,At,Price,Tags,Weight,Gift\na,,1,2024-05-01T12:00:00Z,1,,heavy,\na,,1,2024-05-01T12:00:00Z,1,,,maybe")
 	require.Len(t, c.Quarantine, 2)
-	require.Contains(t, c.Quarantine[0].Reason, `column Weight: source: value out of range: "heavy" is no float64`)
-	require.Contains(t, c.Quarantine[1].Reason, `column Gift: source: value out of range: "maybe" is no bool`)
+	require.Contains(t, c.Quarantine[0].Reason, `column Weight: source: unfit value: "heavy" is no float64`)
+	require.Contains(t, c.Quarantine[1].Reason, `column Gift: source: unfit value: "maybe" is no bool`)
 }
 
 // A quote that nobody closes takes the rest of the file with it.

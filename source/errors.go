@@ -14,7 +14,7 @@ var (
 	// ErrValue says that a value has no place in its column: a time outside the
 	// years 1 to 9999, an integer past 64 bits, a text that isn't a number. The
 	// event goes to quarantine.
-	ErrValue = errors.New("source: value out of range")
+	ErrValue = errors.New("source: unfit value")
 	// ErrOffset says that the log doesn't have the position any more, or doesn't
 	// have it yet. Nothing is skipped: a reader stops here.
 	ErrOffset = errors.New("source: offset not in the log")

@@ -289,7 +289,7 @@ func ExampleNewFiles() {
 	// Output:
 	// 0 tea 2
 	// 2 tea 5
-	// 1 2024-05-01.jsonl:2: column units: source: value out of range: "1.5" has more than 0 digits after the point
+	// 1 2024-05-01.jsonl:2: column units: source: unfit value: "1.5" has more than 0 digits after the point
 }
 
 func ExampleLines() {
@@ -321,7 +321,7 @@ func ExampleCSV() {
 	printAll(log, 0)
 	// Output:
 	// 0 tea, green 2
-	// 1 orders.csv:3: column price: source: value out of range: an empty cell where a decimal belongs
+	// 1 orders.csv:3: column price: source: unfit value: an empty cell where a decimal belongs
 }
 
 func ExampleMicros() {
@@ -336,5 +336,5 @@ func ExampleSetValue() {
 	fmt.Println(source.SetValue(&units, source.Value{Kind: source.Int, Int: 1000}))
 	// Output:
 	// <nil> 100
-	// source: value out of range: 1000 in a int8
+	// source: unfit value: 1000 in a int8
 }

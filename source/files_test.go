@@ -81,9 +81,9 @@ func TestFilesAreOneLog(t *testing.T) {
 		require.Len(t, quarantine, 2)
 		require.EqualValues(t, 2, quarantine[0].Offset)
 		require.Equal(t, `{"N":-2}`, string(quarantine[0].Raw))
-		require.Equal(t, "a.jsonl:3: column N: source: value out of range: -2 in a uint64", quarantine[0].Reason)
+		require.Equal(t, "a.jsonl:3: column N: source: unfit value: -2 in a uint64", quarantine[0].Reason)
 		require.EqualValues(t, 9, quarantine[1].Offset)
-		require.Contains(t, quarantine[1].Reason, "d.jsonl:2: source: value out of range: ")
+		require.Contains(t, quarantine[1].Reason, "d.jsonl:2: source: unfit value: ")
 	}
 }
 

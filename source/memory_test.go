@@ -87,7 +87,7 @@ func TestMemoryGivesQuarantinedEventsTheirOffsets(t *testing.T) {
 	require.NoError(t, err)
 	c, err := reader.Next(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []source.Quarantined{{Offset: 2, Reason: "column N: source: value out of range: 18446744073709551615 is past 64 signed bits"}}, c.Quarantine)
+	require.Equal(t, []source.Quarantined{{Offset: 2, Reason: "column N: source: unfit value: 18446744073709551615 is past 64 signed bits"}}, c.Quarantine)
 }
 
 func TestMemoryLeavesTheCallersEventsAlone(t *testing.T) {
