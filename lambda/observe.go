@@ -8,7 +8,7 @@ import (
 
 // Observer is told what the layers do: for logs, metrics and tests. It's called
 // from many goroutines, on the hot path of chunks (never of events), so it must
-// be quick and must not block.
+// be quick, and must neither block nor panic.
 type Observer interface {
 	Observe(Observation)
 }

@@ -15,7 +15,10 @@ import (
 // readStates reads a state file of a view: checksum first, then what it says of
 // itself, then the states, sorted.
 func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], file archive.File) ([]delta.State, error) {
-	if states, ok := p.cache.get(file.Name); ok {
+	// By its checksum, and as this view's: whoever names the file otherwise gets
+	// it checked again.
+	cached := view.fingerprint + " " + file.SHA256 + " " + file.Name
+	if states, ok := p.cache.get(cached); ok {
 		return states, nil
 	}
 	body, err := p.archive.ReadFile(ctx, file)
@@ -29,7 +32,10 @@ func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], fil
 	if meta != view.meta() {
 		return nil, fmt.Errorf("%w: %s holds states of %+v, not of %+v", archive.ErrCorrupt, file.Name, meta, view.meta())
 	}
-	p.cache.put(file.Name, states)
+	if int64(len(states)) != file.Rows {
+		return nil, fmt.Errorf("%w: %s holds %d states, and its entry says %d", archive.ErrCorrupt, file.Name, len(states), file.Rows)
+	}
+	p.cache.put(cached, states)
 	return states, nil
 }
 
