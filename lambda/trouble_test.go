@@ -102,20 +102,6 @@ func TestUnreadableOpenStatesCostFreshnessOnly(t *testing.T) {
 	require.EqualValues(t, 100, total(t, h, Ever()))
 }
 
-// TestArchivesDoNotMixInOneDeltaStore: the same view of two archives, both of
-// partition 0 from offset 0.
-func TestArchivesDoNotMixInOneDeltaStore(t *testing.T) {
-	deltas := delta.Memory()
-	names := map[string]bool{}
-	for _, identity := range []string{"madrid", "lisboa", "lisboa"} {
-		p := New[simEvent](Config{Archive: archive.Memory(), Deltas: deltas})
-		_, err := Register(p, countView("vista", nil))
-		require.NoError(t, err)
-		names[p.views[0].deltas(archiveIDOf(t, p, viewLog(t, identity, 1)))] = true
-	}
-	require.Len(t, names, 3, "an archive of the same log is another archive too")
-}
-
 // TestHostileBases: a base comes from an object that anybody may have written.
 func TestHostileBases(t *testing.T) {
 	for name, spoil := range map[string]func(*base){
