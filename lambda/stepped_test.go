@@ -56,8 +56,8 @@ func registered(t *testing.T, store archive.Store, deltas delta.Store) *Handle[s
 	return h
 }
 
-// views appends n events to a partition of a log.
-func views(t *testing.T, log *source.Memory[simEvent], partition, n int) {
+// appendViews appends n events to a partition of a log.
+func appendViews(t *testing.T, log *source.Memory[simEvent], partition, n int) {
 	for range n {
 		_, err := log.Append(partition, simEvent{At: simStart, Kind: "view"})
 		require.NoError(t, err)
