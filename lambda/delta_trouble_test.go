@@ -89,6 +89,21 @@ func TestAnAnswerWhileTheDeltaStoreBlocks(t *testing.T) {
 	})
 }
 
+// TestADeltaStoreThatBoastsDoesNotHoldSegmentsBack: nobody can have seen more than
+// the log has, so there an owner has come as far as readers, whatever the store
+// says.
+func TestADeltaStoreThatBoastsDoesNotHoldSegmentsBack(t *testing.T) {
+	h := registered(t, archive.Memory(), braggart{delta.Memory()})
+	o := own(t, h.pipeline, viewLog(t, "log", 40), 0)
+	o.take(30)
+	o.w.began = o.w.began.Add(-time.Hour)
+	require.NoError(t, o.w.turn(t.Context()))
+	require.Zero(t, o.w.owner.End(), "readers may have seen it all")
+	o.take(40)
+	require.NoError(t, o.w.turn(t.Context()))
+	require.EqualValues(t, 40, o.w.owner.End(), "its time was long up, and the log hasn't ended")
+}
+
 // TestWhatAFailedFlushHeldBackIsShownLater: the flush that is tried again carries
 // what it did, so what came since needs one more, whether or not the log goes on.
 func TestWhatAFailedFlushHeldBackIsShownLater(t *testing.T) {

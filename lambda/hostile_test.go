@@ -29,6 +29,7 @@ func TestNoLayerTakesAHostileBase(t *testing.T) {
 	for name, spoil := range map[string]func(*base){
 		"a negative sequence": func(b *base) { b.Cut[0].Sequence = -1 },
 		"a part twice":        func(b *base) { b.Parts = append(b.Parts, b.Parts[0]) },
+		"a part of no window": func(b *base) { b.Parts[0].MaxWindow = b.Parts[0].MinWindow - 1 },
 	} {
 		store := archive.Memory()
 		h := archived(t, Config{Archive: store}, 10)
