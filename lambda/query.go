@@ -16,7 +16,8 @@ import (
 )
 
 // Query answers for a range of time and for some keys, or for all where none is
-// given. It merges the newest base with all deltas since: every event of the log
+// given. The first query of a definition records it in the archive. It merges the
+// newest base with all deltas since: every event of the log
 // up to the offsets that the provenance states counts exactly once.
 //
 // Where a part is missing it's ErrIncomplete, unless the range allows it.

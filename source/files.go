@@ -44,7 +44,9 @@ type FilesOptions[E any] struct {
 	Transform Transform[E]
 	// ChunkRows is the number of records that a chunk holds at most; 4096 if 0.
 	ChunkRows int
-	// Identity names the log. If empty, it's made of the files' names and sizes:
+	// Identity names the log. With one of your own, only add files whose names
+	// sort after all others, and never rename, change or remove one: offsets would
+	// shift, and nothing checks that. If empty, it's made of the files' names and sizes:
 	// the archive of a log isn't continued then when a file is added.
 	Identity string
 }

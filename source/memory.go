@@ -31,7 +31,8 @@ type MemoryOptions[E any] struct {
 const DefaultChunkRows = 4096
 
 // NewMemory makes an empty log. identity names it in archives; partitions is
-// their number. Errors are ErrSchema and those of options that can't be.
+// their number. An archive goes on by offsets: a process that starts again must append
+// the same events from offset 0. Errors are ErrSchema and those of options that can't be.
 func NewMemory[E any](identity string, partitions int, opts MemoryOptions[E]) (*Memory[E], error) {
 	schema, err := SchemaOf[E]()
 	switch {
