@@ -65,28 +65,40 @@ func NewFiles[E any](fsys fs.FS, pattern string, format Format[E], opts FilesOpt
 		opts.ChunkRows = DefaultChunkRows
 	}
 	l := &Files[E]{fsys: fsys, schema: schema, format: format, opts: opts}
+	var digest string
+	if l.files, digest, err = listFiles(fsys, pattern); err != nil {
+		return nil, err
+	}
+	for range l.files {
+		l.records = append(l.records, -1)
+	}
+	if l.identity = opts.Identity; l.identity == "" {
+		l.identity = "files " + digest
+	}
+	return l, nil
+}
+
+// listFiles gives the files that match a pattern, in the order of their names,
+// and a digest of their names and sizes.
+func listFiles(fsys fs.FS, pattern string) (files []logFile, digest string, err error) {
 	names, err := fs.Glob(fsys, pattern)
 	if err != nil || len(names) == 0 {
-		return nil, errors.Join(fmt.Errorf("%w: no files match %q", ErrOptions, pattern), err)
+		return nil, "", errors.Join(fmt.Errorf("%w: no files match %q", ErrOptions, pattern), err)
 	}
 	slices.Sort(names)
 	hash := sha256.New()
 	for _, name := range names {
 		info, err := fs.Stat(fsys, name)
 		if err != nil {
-			return nil, fmt.Errorf("cannot look at %s: %w", name, err)
+			return nil, "", fmt.Errorf("cannot look at %s: %w", name, err)
 		}
 		if info.IsDir() {
-			return nil, fmt.Errorf("%w: %s is a directory", ErrOptions, name)
+			return nil, "", fmt.Errorf("%w: %s is a directory", ErrOptions, name)
 		}
-		l.files = append(l.files, logFile{name, info.Size()})
-		l.records = append(l.records, -1)
+		files = append(files, logFile{name, info.Size()})
 		fmt.Fprintf(hash, "%q %d\n", name, info.Size())
 	}
-	if l.identity = opts.Identity; l.identity == "" {
-		l.identity = "files " + hex.EncodeToString(hash.Sum(nil)[:16])
-	}
-	return l, nil
+	return files, hex.EncodeToString(hash.Sum(nil)[:16]), nil
 }
 
 // Identity implements [Source].

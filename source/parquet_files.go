@@ -2,8 +2,6 @@ package source
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -55,26 +53,13 @@ func NewParquetFiles[E any](fsys fs.FS, pattern string, opts ParquetFilesOptions
 	if opts.ChunkRows < 0 {
 		return nil, fmt.Errorf("%w: chunks of %d rows", ErrOptions, opts.ChunkRows)
 	}
-	names, err := fs.Glob(fsys, pattern)
-	if err != nil || len(names) == 0 {
-		return nil, errors.Join(fmt.Errorf("%w: no files match %q", ErrOptions, pattern), err)
+	files, digest, err := listFiles(fsys, pattern)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(names)
-	p := &ParquetFiles[E]{fsys: fsys, opts: opts, identity: opts.Identity}
-	hash := sha256.New()
-	for _, name := range names {
-		info, err := fs.Stat(fsys, name)
-		if err != nil {
-			return nil, fmt.Errorf("cannot look at %s: %w", name, err)
-		}
-		if info.IsDir() {
-			return nil, fmt.Errorf("%w: %s is a directory", ErrOptions, name)
-		}
-		p.files = append(p.files, logFile{name, info.Size()})
-		fmt.Fprintf(hash, "%q %d\n", name, info.Size())
-	}
+	p := &ParquetFiles[E]{fsys: fsys, files: files, opts: opts, identity: opts.Identity}
 	if p.identity == "" {
-		p.identity = "parquet " + hex.EncodeToString(hash.Sum(nil)[:16])
+		p.identity = "parquet " + digest
 	}
 	return p, nil
 }
