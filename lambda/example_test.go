@@ -2,6 +2,7 @@ package lambda_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -195,7 +196,11 @@ func ExampleLog() {
 			return a
 		},
 	}))
-	p := lambda.New[sale](lambda.Config{Archive: archive.Memory(), Observer: lambda.Log(logger)})
-	must(p.Run(context.Background(), sales()))
-	// The log says which partition was claimed and sealed; sizes and times vary.
+	observer := lambda.Log(logger) // goes into Config.Observer
+	observer.Observe(lambda.Observation{Kind: lambda.Sealed, Partition: 3, From: 100, To: 250, Term: 7, Rows: 149, Bytes: 4096, Took: time.Second})
+	observer.Observe(lambda.Observation{Kind: lambda.FlushFailed, View: "ventas", From: 250, To: 260, Err: errors.New("connection refused")})
+	observer.Observe(lambda.Observation{Kind: lambda.Queried, View: "ventas"}) // below the logger's level
+	// Output:
+	// level=INFO msg=sealed partition=3 from=100 to=250 term=7 rows=149 bytes=4096 took=1s
+	// level=WARN msg="flush failed" partition=0 view=ventas from=250 to=260 error="connection refused"
 }
