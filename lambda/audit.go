@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
 )
 
@@ -40,16 +40,7 @@ func (p *Pipeline[E]) Audit(ctx context.Context) (*Audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A base is never newer than chains that are read after it.
-	runs := make([]*baseRun[E], len(views))
-	for i, view := range views {
-		_, previous, err := p.latestBase(ctx, view)
-		if err != nil {
-			return nil, err
-		}
-		runs[i] = &baseRun[E]{view: view, previous: previous}
-	}
-	chains, err := p.chains(ctx)
+	runs, chains, err := p.runsAtNow(ctx, views)
 	if err != nil {
 		return nil, err
 	}
@@ -57,23 +48,19 @@ func (p *Pipeline[E]) Audit(ctx context.Context) (*Audit, error) {
 	audit := &Audit{}
 	var errs []error
 	for _, run := range runs {
-		if err := p.auditView(ctx, run, chains, audit); err != nil {
+		if err := run.view.guard(noPartition, func() error { return p.auditView(ctx, run, audit) }); err != nil {
 			errs = append(errs, fmt.Errorf("audit of view %s: %w", run.view.name, err))
 		}
 	}
 	return audit, errors.Join(errs...)
 }
 
-func (p *Pipeline[E]) auditView(ctx context.Context, run *baseRun[E], chains []archive.Chain, audit *Audit) error {
+func (p *Pipeline[E]) auditView(ctx context.Context, run *baseRun[E], audit *Audit) error {
 	if run.err != nil {
 		return run.err
 	}
 	plan, err := run.view.bind()
 	if err != nil {
-		return err
-	}
-	events := plan.newTable()
-	if err := events.mergeStates(run.states); err != nil {
 		return err
 	}
 	kept := plan.newTable()
@@ -88,22 +75,11 @@ func (p *Pipeline[E]) auditView(ctx context.Context, run *baseRun[E], chains []a
 			}
 		}
 	}
-	for _, chain := range chains {
-		t, err := tile(chain, run.previous)
-		if err != nil {
-			return err
-		}
-		for _, segment := range t.segments {
-			states, err := p.sealedStates(ctx, run.view, segment)
-			if err != nil {
-				return err
-			}
-			if err := kept.mergeStates(states); err != nil {
-				return err
-			}
-		}
+	if err := p.mergeSealed(ctx, run, kept); err != nil {
+		return err
 	}
-	audit.compare(run.view.name, run.view.describeKey, kept.encodeSorted(), events.encodeSorted())
+	slices.SortFunc(run.states, compareStates)
+	audit.compare(run.view.name, run.view.describeKey, kept.encodeSorted(), run.states)
 	return nil
 }
 

@@ -76,34 +76,57 @@ type baseRun[E any] struct {
 
 // plan says which views need a new base at the chains' ends.
 func (p *Pipeline[E]) plan(ctx context.Context, views []*registration[E], how string) ([]*baseRun[E], []archive.Chain, error) {
-	type latest struct {
-		number int64
-		base   *base
-	}
-	// A base is never newer than chains that are read after it.
-	bases := make([]latest, len(views))
-	for i, view := range views {
-		var err error
-		if bases[i].number, bases[i].base, err = p.latestBase(ctx, view); err != nil {
-			return nil, nil, err
-		}
-	}
-	chains, err := p.chains(ctx)
+	all, chains, err := p.runsAtNow(ctx, views)
 	if err != nil {
 		return nil, nil, err
 	}
 	var runs []*baseRun[E]
-	for i, view := range views {
-		number, previous := bases[i].number, bases[i].base
-		cuts := cutOf(chains, view.fingerprint)
-		done := previous.reaches(cuts) && (how == advanced || previous.Made == recomputed || past(previous, cuts))
-		if len(cuts) == 0 || done {
-			continue
+	for _, run := range all {
+		run.how, run.cut = how, cutOf(chains, run.view.fingerprint)
+		done := run.previous.reaches(run.cut) && (how == advanced || run.previous.Made == recomputed || past(run.previous, run.cut))
+		if len(run.cut) > 0 && !done {
+			runs = append(runs, run)
 		}
-		runs = append(runs, &baseRun[E]{view: view, how: how, number: number + 1, previous: previous,
-			chains: chains, cut: cuts, started: time.Now()})
 	}
 	return runs, chains, nil
+}
+
+// runsAtNow begins a run of every view at the chains' ends. The chains are read
+// after the bases: a base is never newer than they are.
+func (p *Pipeline[E]) runsAtNow(ctx context.Context, views []*registration[E]) ([]*baseRun[E], []archive.Chain, error) {
+	runs := make([]*baseRun[E], len(views))
+	for i, view := range views {
+		number, previous, err := p.latestBase(ctx, view)
+		if err != nil {
+			return nil, nil, err
+		}
+		runs[i] = &baseRun[E]{view: view, number: number + 1, previous: previous, started: time.Now()}
+	}
+	chains, err := p.chains(ctx)
+	for _, run := range runs {
+		run.chains = chains
+	}
+	return runs, chains, err
+}
+
+// mergeSealed folds into a table the sealed deltas after a run's previous base.
+func (p *Pipeline[E]) mergeSealed(ctx context.Context, run *baseRun[E], into *table[E]) error {
+	for _, chain := range run.chains {
+		t, err := tile(chain, run.previous)
+		if err != nil {
+			return err
+		}
+		for _, segment := range t.segments {
+			states, err := p.sealedStates(ctx, run.view, segment)
+			if err != nil {
+				return err
+			}
+			if err := into.mergeStates(states); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // past says whether a base holds more than the cut: made by another process
@@ -157,20 +180,8 @@ func (p *Pipeline[E]) advanceParts(ctx context.Context, run *baseRun[E]) ([]base
 		return nil, err
 	}
 	fresh := plan.newTable()
-	for _, chain := range run.chains {
-		t, err := tile(chain, run.previous)
-		if err != nil {
-			return nil, err
-		}
-		for _, segment := range t.segments {
-			states, err := p.sealedStates(ctx, run.view, segment)
-			if err != nil {
-				return nil, err
-			}
-			if err := fresh.mergeStates(states); err != nil {
-				return nil, err
-			}
-		}
+	if err := p.mergeSealed(ctx, run, fresh); err != nil {
+		return nil, err
 	}
 	var old []basePart
 	if run.previous != nil {

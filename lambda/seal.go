@@ -76,8 +76,7 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 		sealed := archive.Delta{Rows: d.rows, Late: d.late, MinTime: d.minTime, MaxTime: d.maxTime, Watermark: d.watermark()}
 		var states []delta.State
 		if err := d.view.guard(w.partition, func() error { states = d.whole().encodeSorted(); return nil }); err != nil {
-			w.stopView(d, err)
-			w.deltas = slices.DeleteFunc(w.deltas, func(other *openDelta[E]) bool { return other == d })
+			w.forgetView(d, err)
 			continue
 		}
 		if len(states) > 0 {

@@ -96,6 +96,12 @@ func (w *worker[E]) stopView(d *openDelta[E], err error) {
 	w.p.config.Observer.Observe(Observation{Kind: ViewStopped, View: d.view.name, Partition: w.partition, Err: err})
 }
 
+// forgetView stops a view and goes on without its delta.
+func (w *worker[E]) forgetView(d *openDelta[E], err error) {
+	w.stopView(d, err)
+	w.deltas = slices.DeleteFunc(w.deltas, func(other *openDelta[E]) bool { return other == d })
+}
+
 func (w *worker[E]) keepQuarantined(c *source.Chunk[E]) {
 	if len(c.Quarantine) == 0 {
 		return
@@ -170,8 +176,7 @@ func (w *worker[E]) show(ctx context.Context) error {
 		cancel()
 		switch {
 		case errors.Is(err, ErrStopped):
-			w.stopView(d, err)
-			w.deltas = slices.DeleteFunc(w.deltas, func(other *openDelta[E]) bool { return other == d })
+			w.forgetView(d, err)
 		case err == nil && d.through == d.flushed:
 		case err == nil: // a retry, or a fresh copy: what came since is still to be shown
 			w.flushAt = time.Now().Add(w.p.config.FlushInterval)
