@@ -11,7 +11,7 @@ import (
 // fn runs once for each distinct text of a dictionary, so it must depend on its
 // argument alone.
 func Map[E, A, R any](a Field[E, A], fn func(A) R) Field[E, R] {
-	if err := derivable[R](a.err); err != nil {
+	if err := derivable[R](a.err, computable[A]()); err != nil {
 		return Field[E, R]{err: err}
 	}
 	return Field[E, R]{expr: &map1[E, A, R]{a, fn}}
@@ -20,7 +20,7 @@ func Map[E, A, R any](a Field[E, A], fn func(A) R) Field[E, R] {
 // Map2 derives a column from two fields, row by row. A null in either gives a
 // null. It must depend on its arguments alone.
 func Map2[E, A, B, R any](a Field[E, A], b Field[E, B], fn func(A, B) R) Field[E, R] {
-	if err := derivable[R](a.err, b.err); err != nil {
+	if err := derivable[R](a.err, b.err, computable[A](), computable[B]()); err != nil {
 		return Field[E, R]{err: err}
 	}
 	return Field[E, R]{expr: &map2[E, A, B, R]{a, b, fn}}

@@ -95,7 +95,13 @@ func (f Field[E, T]) String() string {
 func (f Field[E, T]) HasCode() bool { return f.expr != nil && f.expr.opaque() }
 
 // Kind is the kind of the field's values.
-func (f Field[E, T]) Kind() Kind { return goKind(reflect.TypeFor[T]()) }
+func (f Field[E, T]) Kind() Kind {
+	t := reflect.TypeFor[T]()
+	if inner, ok := NullType(t); ok {
+		t = inner
+	}
+	return goKind(t)
+}
 
 // plain is a column of the schema.
 type plain[E any] int

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -78,7 +79,7 @@ func Equal[E any, T comparable](field Field[E, T], v T) Predicate[E] { return In
 func In[E any, T comparable](field Field[E, T], vs ...T) Predicate[E] {
 	values, err := valuesOf(vs)
 	if err == nil {
-		err = field.check() // without values nothing would bind it
+		err = errors.Join(computable[T](), field.check()) // without values nothing would bind it
 	}
 	if err != nil {
 		return Predicate[E]{err: fmt.Errorf("predicate on %s: %w", field, err)}
@@ -121,6 +122,9 @@ func Less[E, T any](field Field[E, T], v T) Predicate[E] {
 
 func bounded[E, T any](field Field[E, T], bound T, op operator, ints func(int64) (int64, int64)) Predicate[E] {
 	v, err := ValueOf(bound)
+	if err == nil {
+		err = computable[T]()
+	}
 	if err != nil {
 		return Predicate[E]{err: fmt.Errorf("predicate on %s: %w", field, err)}
 	}

@@ -54,8 +54,12 @@ func CanonicalFloat(f float64) float64 {
 // CanonicalText makes a text valid UTF-8.
 func CanonicalText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// ValueOf gives v, a value of a field's Go type, in column representation.
+// ValueOf gives v, a value of a field's Go type or a [Null] of one, in column
+// representation.
 func ValueOf(v any) (Value, error) {
+	if n, ok := v.(nullable); ok {
+		return n.value()
+	}
 	r := reflect.ValueOf(v)
 	switch kind := goKind(reflect.TypeOf(v)); kind {
 	case Time:
@@ -85,6 +89,9 @@ func ValueOf(v any) (Value, error) {
 // SetValue writes v into the scalar that dst points to. It's the inverse of
 // [ValueOf]; a null leaves the zero value.
 func SetValue(dst any, v Value) error {
+	if n, ok := dst.(settable); ok {
+		return n.set(v)
+	}
 	r := reflect.ValueOf(dst)
 	if r.Kind() != reflect.Pointer || r.IsNil() {
 		return fmt.Errorf("%w: cannot set a %T", ErrField, dst)
