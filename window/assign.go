@@ -9,9 +9,17 @@ import (
 // in microseconds since the Unix epoch. Like copy it handles as many as the
 // shorter slice has. It allocates nothing and keeps neither slice; the two may
 // be the same slice. A run of times in one window costs a compare each.
+//
+// A sliding Spec assigns times to its panes, and a session Spec to themselves:
+// what they start is decided later, by other events.
 func (s Spec) Assign(starts, times []int64) {
 	n := min(len(starts), len(times))
 	starts, times = starts[:n], times[:n]
+	if s.kind == session {
+		copy(starts, times)
+		return
+	}
+	s = s.Panes()
 	// With a width of zero the first time is in no window yet. Beyond it one
 	// unsigned compare checks both ends, since a time before start wraps round
 	// to a huge distance.
@@ -28,13 +36,21 @@ func (s Spec) Assign(starts, times []int64) {
 }
 
 // End gives the exclusive end of the window that starts at start, in
-// microseconds since the Unix epoch; math.MaxInt64 for Global.
+// microseconds since the Unix epoch; math.MaxInt64 for Global. For a session Spec
+// it's the end of a session whose only event is at start.
 func (s Spec) End(start int64) int64 {
+	if s.kind == sliding || s.kind == session {
+		if start > math.MaxInt64-s.micros() {
+			return math.MaxInt64
+		}
+		return start + s.micros()
+	}
 	_, end := s.bounds(start)
 	return end
 }
 
-// At gives the window that t lies in.
+// At gives the window that t lies in: of sliding windows the newest, of sessions
+// the one that t alone makes.
 func (s Spec) At(t time.Time) Span {
 	start, _ := s.bounds(t.UnixMicro())
 	return s.Span(start)
@@ -60,6 +76,11 @@ func (s Spec) bounds(t int64) (start, end int64) {
 		return math.MinInt64, math.MaxInt64
 	case s.kind == tumbling:
 		return tumblingBounds(t, s.micros())
+	case s.kind == sliding:
+		start, _ = tumblingBounds(t, int64(s.every/time.Microsecond))
+		return start, s.End(start)
+	case s.kind == session:
+		return t, s.End(t)
 	case s.kind == hourly:
 		return s.zone.hourBounds(t)
 	}

@@ -2,7 +2,8 @@
 // far the event time of a partition has come.
 //
 // A [Spec] is a rule: [Tumbling] windows of a fixed size, the calendar windows
-// [Hour], [Day], [Week], [Month] and [Year] of a location, or the single window
+// [Hour], [Day], [Week], [Month] and [Year] of a location, [Sliding] windows that
+// overlap, [Session] windows that the events of a key decide, or the single window
 // [Global]. The engine works with event times as int64 microseconds since the
 // Unix epoch, a chunk at a time ([Spec.Assign], [Spec.End]); [Spec.At] and
 // [Spec.Span] give the same windows as a [Span] of [time.Time].

@@ -7,7 +7,8 @@ import "errors"
 var (
 	// ErrZero marks the zero Spec, which no constructor made.
 	ErrZero = errors.New("window: no window given")
-	// ErrSize marks a tumbling size that isn't a positive whole number of microseconds.
+	// ErrSize marks a size, or a session's gap, that isn't a positive whole number
+	// of microseconds, and sliding windows too far apart or of too many panes.
 	ErrSize = errors.New("window: bad window size")
 	// ErrLocation marks a calendar window without a location.
 	ErrLocation = errors.New("window: no location")

@@ -106,3 +106,26 @@ func ExampleMin() {
 	}))
 	// Output: 700 true
 }
+
+func ExampleSliding() {
+	s := window.Sliding(time.Hour, 15*time.Minute)
+	fmt.Println("stored by", s.Panes())
+	pane := s.Panes().At(time.Date(2026, 11, 24, 10, 20, 0, 0, time.UTC))
+	first, last, every := s.Over(pane.Start.UnixMicro(), pane.End.UnixMicro())
+	for start := first; start <= last; start += every {
+		show(s.Span(start))
+	}
+	// Output:
+	// stored by tumbling(15m0s)
+	// 2026-11-24T09:30:00Z to 2026-11-24T10:30:00Z
+	// 2026-11-24T09:45:00Z to 2026-11-24T10:45:00Z
+	// 2026-11-24T10:00:00Z to 2026-11-24T11:00:00Z
+	// 2026-11-24T10:15:00Z to 2026-11-24T11:15:00Z
+}
+
+func ExampleSession() {
+	s := window.Session(30 * time.Minute)
+	first := time.Date(2026, 11, 24, 10, 20, 0, 0, time.UTC)
+	show(s.SessionSpan(first.UnixMicro(), first.Add(20*time.Minute).UnixMicro()))
+	// Output: 2026-11-24T10:20:00Z to 2026-11-24T11:10:00Z
+}

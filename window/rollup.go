@@ -18,6 +18,10 @@ import (
 // 1911), which would rule out every roll-up but that of seconds. An older
 // window that does straddle a boundary belongs to the coarse window it starts in.
 //
+// Fine windows roll up to sliding ones whose panes they divide, and sliding ones
+// to whatever their panes do. A session, as a whole, belongs to the coarser window
+// that it starts in; nothing but itself rolls up to sessions.
+//
 // An error can name an instant at which coarse starts a window and s doesn't.
 func (s Spec) RollsUpTo(coarse Spec) error {
 	if err := s.Validate(); err != nil {
@@ -27,6 +31,16 @@ func (s Spec) RollsUpTo(coarse Spec) error {
 		return fmt.Errorf("cannot roll up to: %w", err)
 	}
 	if coarse.kind == global || s.same(coarse) {
+		return nil
+	}
+	switch {
+	case coarse.kind == session || s.kind == session && coarse.kind == sliding:
+		return fmt.Errorf("%w: %v into %v", ErrRollup, s, coarse)
+	case s.kind == session:
+		return nil
+	}
+	s, coarse = s.Panes(), coarse.Panes()
+	if s.same(coarse) {
 		return nil
 	}
 	if !s.fits(coarse) {
@@ -43,7 +57,7 @@ func (s Spec) RollsUpTo(coarse Spec) error {
 
 // same tells whether two valid Specs make the same windows by the same rule.
 func (s Spec) same(other Spec) bool {
-	if s.kind != other.kind || s.size != other.size {
+	if s.kind != other.kind || s.size != other.size || s.every != other.every {
 		return false
 	}
 	return s.zone == other.zone || s.zone != nil && other.zone != nil && s.zone.equal(other.zone)

@@ -21,9 +21,11 @@ const (
 	monthly
 	yearly
 	global
+	sliding
+	session
 )
 
-var kindNames = [...]string{"invalid", "tumbling", "hour", "day", "week", "month", "year", "global"}
+var kindNames = [...]string{"invalid", "tumbling", "hour", "day", "week", "month", "year", "global", "sliding", "session"}
 
 // The lengths that the calendar is made of, in microseconds.
 const (
@@ -32,15 +34,17 @@ const (
 	week = 7 * day
 )
 
-// Spec is a rule that assigns each event time to one window. It is a small
-// value to be passed by copy, immutable, and safe for concurrent use. The zero
-// Spec is invalid; the methods of an invalid Spec, Validate and RollsUpTo
-// apart, treat it as Global.
+// Spec is a rule that assigns each event time to one window; or to several, if
+// it's Sliding's, or to one that its neighbours decide, if it's Session's. It is
+// a small value to be passed by copy, immutable, and safe for concurrent use.
+// The zero Spec is invalid; the methods of an invalid Spec, Validate and
+// RollsUpTo apart, treat it as Global.
 type Spec struct {
-	kind kind
-	size time.Duration  // tumbling only
-	loc  *time.Location // calendar kinds only
-	zone *zone          // the table of loc; nil with a nil loc
+	kind  kind
+	size  time.Duration  // tumbling and sliding; the gap of sessions
+	every time.Duration  // sliding only
+	loc   *time.Location // calendar kinds only
+	zone  *zone          // the table of loc; nil with a nil loc
 }
 
 // Tumbling gives windows of one size, aligned to the Unix epoch. The size is a
@@ -76,10 +80,14 @@ func calendar(k kind, loc *time.Location) Spec {
 }
 
 // Validate tells whether the Spec can be used: ErrZero for the zero Spec,
-// ErrSize for a size that isn't a positive whole number of microseconds,
-// ErrLocation for a nil location.
+// ErrSize for a size that isn't a positive whole number of microseconds, or that
+// Sliding can't take, ErrLocation for a nil location.
 func (s Spec) Validate() error {
 	switch {
+	case s.kind == sliding:
+		return s.validateSliding()
+	case s.kind == session && (s.size <= 0 || s.size%time.Microsecond != 0):
+		return fmt.Errorf("%w: a gap of %v isn't a positive whole number of microseconds, which event times are counted in", ErrSize, s.size)
 	case s.kind == invalid:
 		return fmt.Errorf("%w: use Tumbling, Day, Global or another constructor", ErrZero)
 	case s.kind == tumbling && (s.size <= 0 || s.size%time.Microsecond != 0):
@@ -97,8 +105,10 @@ func (s Spec) IsGlobal() bool { return s.kind == global }
 // "day(Europe/London)" or "global".
 func (s Spec) String() string {
 	switch {
-	case s.kind == tumbling:
-		return fmt.Sprintf("tumbling(%v)", s.size)
+	case s.kind == tumbling || s.kind == session:
+		return fmt.Sprintf("%s(%v)", kindNames[s.kind], s.size)
+	case s.kind == sliding:
+		return fmt.Sprintf("sliding(%v,%v)", s.size, s.every)
 	case s.isCalendar() && s.loc == nil:
 		return kindNames[s.kind] + "(nil)"
 	case s.isCalendar():
@@ -109,5 +119,5 @@ func (s Spec) String() string {
 
 func (s Spec) isCalendar() bool { return s.kind >= hourly && s.kind <= yearly }
 
-// micros is the size of a tumbling window.
+// micros is the size of a tumbling or sliding window, or the gap of sessions.
 func (s Spec) micros() int64 { return int64(s.size / time.Microsecond) }
