@@ -121,7 +121,7 @@ func (a *Audit) compare(view string, describe func([]byte) string, kept, events 
 // describeKey shows an encoded key to people.
 func (d *definition[E]) describeKey(key []byte) string {
 	out := ""
-	for i, kind := range d.kinds {
+	for i, kind := range d.keyTypes {
 		v, rest, err := readKeyValue(key, kind)
 		if err != nil {
 			return fmt.Sprintf("%x", key)

@@ -13,9 +13,11 @@ import (
 // groups numbers the (window, key) pairs of a view. A pair is a row of words:
 // the window's start, then one for each part of the key. Texts are words too:
 // places in a dictionary of the table's own, looked up once for each text of a
-// chunk's dictionary. A null is the zero value of its part, as K shows it.
+// chunk's dictionary. A null is the zero value of its part; where a part keeps
+// nulls apart, one more word has a bit for each part that is null.
 type groups struct {
-	kinds []source.Kind
+	types []keyType
+	nulls int // which word has the nulls' bits; 0 without one
 	width int
 	seed  uint64   // so that nobody can choose keys that collide
 	words []uint64 // width for each group
@@ -35,11 +37,15 @@ type keyTexts struct {
 	code []uint32 // that dictionary's code to ours, +1
 }
 
-func newGroups(kinds []source.Kind) *groups {
-	g := &groups{seed: rand.Uint64(), kinds: kinds, width: 1 + len(kinds), slots: make([]uint32, 64), texts: make([]keyTexts, len(kinds))}
-	for i, kind := range kinds {
-		if kind == source.String {
+func newGroups(types []keyType) *groups {
+	g := &groups{seed: rand.Uint64(), types: types, width: 1 + len(types), slots: make([]uint32, 64), texts: make([]keyTexts, len(types))}
+	for i, kind := range types {
+		if kind.Kind == source.String {
 			g.texts[i].Interner = source.NewInterner()
+		}
+		if kind.nullable {
+			g.nulls = 1 + len(types)
+			g.width = g.nulls + 1
 		}
 	}
 	g.columns = make([][]uint64, g.width)
@@ -74,6 +80,9 @@ func (g *groups) find(out []uint32, windows []int64, keys []*source.Vector, rows
 	for i, w := range windows {
 		g.columns[0][i] = uint64(w)
 	}
+	if g.nulls > 0 {
+		clear(g.columns[g.nulls])
+	}
 	for i, v := range keys {
 		g.load(i, v, rows)
 	}
@@ -102,18 +111,30 @@ func (g *groups) load(part int, v *source.Vector, rows []int32) {
 	if v.Valid == nil {
 		return
 	}
-	zero := uint64(0)
-	switch v.Kind {
-	case source.String:
-		zero = uint64(g.texts[part].Code(""))
-	case source.Time:
-		zero = zeroTime
-	}
+	zero := g.zero(part)
 	for i, row := range rows {
 		if !v.Valid[row] {
 			into[i] = zero
 		}
 	}
+	if g.types[part].nullable {
+		for i, row := range rows {
+			if !v.Valid[row] {
+				g.columns[g.nulls][i] |= 1 << part
+			}
+		}
+	}
+}
+
+// zero is the word of a part's zero value.
+func (g *groups) zero(part int) uint64 {
+	switch g.types[part].Kind {
+	case source.String:
+		return uint64(g.texts[part].Code(""))
+	case source.Time:
+		return zeroTime
+	}
+	return 0
 }
 
 // zeroTime is the zero time.Time as a word.
@@ -233,7 +254,7 @@ func (g *groups) one() uint32 {
 // merge appends to out the group here of every group of other.
 func (g *groups) merge(out []uint32, other *groups) []uint32 {
 	var texts [][]uint32 // other's places to ours, by part
-	for i := range g.kinds {
+	for i := range g.types {
 		var places []uint32
 		if g.texts[i].Interner != nil {
 			for _, text := range other.texts[i].Dictionary().Values {
@@ -257,16 +278,22 @@ func (g *groups) merge(out []uint32, other *groups) []uint32 {
 // decode finds or makes the group of a window and an encoded key.
 func (g *groups) decode(window int64, key []byte) (uint32, error) {
 	g.parsed[0] = uint64(window)
-	for i, kind := range g.kinds {
+	if g.nulls > 0 {
+		g.parsed[g.nulls] = 0
+	}
+	for i, kind := range g.types {
 		v, rest, err := readKeyValue(key, kind)
 		if err != nil {
 			return 0, err
 		}
 		key = rest
-		switch kind {
-		case source.String:
+		switch {
+		case v.Null:
+			g.parsed[1+i] = g.zero(i)
+			g.parsed[g.nulls] |= 1 << i
+		case kind.Kind == source.String:
 			g.parsed[1+i] = uint64(g.texts[i].Code(v.Text))
-		case source.Float:
+		case kind.Kind == source.Float:
 			g.parsed[1+i] = math.Float64bits(v.Float)
 		default:
 			g.parsed[1+i] = uint64(v.Int)
@@ -281,9 +308,9 @@ func (g *groups) decode(window int64, key []byte) (uint32, error) {
 // appendKey appends a group's encoded key.
 func (g *groups) appendKey(dst []byte, group uint32) []byte {
 	words := g.words[int(group)*g.width:][:g.width]
-	for i, kind := range g.kinds {
-		v := source.Value{Kind: kind}
-		switch kind {
+	for i, kind := range g.types {
+		v := source.Value{Kind: kind.Kind, Null: g.nulls > 0 && words[g.nulls]>>i&1 == 1}
+		switch kind.Kind {
 		case source.String:
 			v.Text = g.texts[i].Dictionary().Values[words[1+i]]
 		case source.Float:

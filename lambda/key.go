@@ -2,13 +2,16 @@ package lambda
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// Key says how a view groups its events: by no field, by one, by several, or by
-// what a closure makes. K is what callers see.
+// Key says how a view groups its events: by no field, by up to four, or by what
+// a closure makes. K is what callers see. Where a part of it is a source.Null, a
+// null is a key of its own: see source.Nullable. Elsewhere a null groups with the
+// zero value.
 type Key[E, K any] struct {
 	parts []keyPart[E]
 	// addresses gives pointers to the parts of a key, so that keys can be built
@@ -16,12 +19,36 @@ type Key[E, K any] struct {
 	addresses func(*K) []any
 }
 
-// keyPart is what a key needs of a source.Field, whatever its type.
-type keyPart[E any] interface {
+// keyPart is one field of a key.
+type keyPart[E any] struct {
+	keyField[E]
+	nullable bool
+}
+
+// keyField is what a key needs of a source.Field, whatever its type.
+type keyField[E any] interface {
 	Bind(*source.Binder[E]) (int, error)
 	String() string
 	HasCode() bool
 	Kind() source.Kind
+}
+
+func partOf[E, T any](field source.Field[E, T]) keyPart[E] {
+	_, nullable := source.NullType(reflect.TypeFor[T]())
+	return keyPart[E]{field, nullable}
+}
+
+func (p keyPart[E]) String() string {
+	if p.nullable {
+		return "nullable(" + p.keyField.String() + ")"
+	}
+	return p.keyField.String()
+}
+
+// keyType is what the engine knows of a key's part.
+type keyType struct {
+	source.Kind
+	nullable bool
 }
 
 // All puts every event into one group.
@@ -29,10 +56,10 @@ func All[E any]() Key[E, struct{}] {
 	return Key[E, struct{}]{addresses: func(*struct{}) []any { return nil }}
 }
 
-// By groups by one field. A null groups with the zero value.
+// By groups by one field.
 func By[E, T any](field source.Field[E, T]) Key[E, T] {
 	return Key[E, T]{
-		parts:     []keyPart[E]{field},
+		parts:     []keyPart[E]{partOf(field)},
 		addresses: func(k *T) []any { return []any{k} },
 	}
 }
@@ -40,7 +67,7 @@ func By[E, T any](field source.Field[E, T]) Key[E, T] {
 // By2 groups by two fields. addresses gives where in K each goes.
 func By2[E, K, A, B any](a source.Field[E, A], b source.Field[E, B], addresses func(*K) (*A, *B)) Key[E, K] {
 	return Key[E, K]{
-		parts: []keyPart[E]{a, b},
+		parts: []keyPart[E]{partOf(a), partOf(b)},
 		addresses: func(k *K) []any {
 			a, b := addresses(k)
 			return []any{a, b}
@@ -51,10 +78,21 @@ func By2[E, K, A, B any](a source.Field[E, A], b source.Field[E, B], addresses f
 // By3 groups by three fields. addresses gives where in K each goes.
 func By3[E, K, A, B, C any](a source.Field[E, A], b source.Field[E, B], c source.Field[E, C], addresses func(*K) (*A, *B, *C)) Key[E, K] {
 	return Key[E, K]{
-		parts: []keyPart[E]{a, b, c},
+		parts: []keyPart[E]{partOf(a), partOf(b), partOf(c)},
 		addresses: func(k *K) []any {
 			a, b, c := addresses(k)
 			return []any{a, b, c}
+		},
+	}
+}
+
+// By4 groups by four fields. addresses gives where in K each goes.
+func By4[E, K, A, B, C, D any](a source.Field[E, A], b source.Field[E, B], c source.Field[E, C], d source.Field[E, D], addresses func(*K) (*A, *B, *C, *D)) Key[E, K] {
+	return Key[E, K]{
+		parts: []keyPart[E]{partOf(a), partOf(b), partOf(c), partOf(d)},
+		addresses: func(k *K) []any {
+			a, b, c, d := addresses(k)
+			return []any{a, b, c, d}
 		},
 	}
 }
@@ -82,13 +120,13 @@ func (k Key[E, K]) hasCode() bool {
 	return false
 }
 
-// kinds are the kinds of the parts.
-func (k Key[E, K]) kinds() []source.Kind {
-	kinds := make([]source.Kind, len(k.parts))
+// types are the types of the parts.
+func (k Key[E, K]) types() []keyType {
+	types := make([]keyType, len(k.parts))
 	for i, part := range k.parts {
-		kinds[i] = part.Kind()
+		types[i] = keyType{part.Kind(), part.nullable}
 	}
-	return kinds
+	return types
 }
 
 // bind gives the parts' slots.
@@ -128,9 +166,12 @@ func (k Key[E, K]) check() (err error) {
 }
 
 // encode gives the key's bytes: what groups of a state file are sorted by.
-func (k Key[E, K]) encode(key K) ([]byte, error) {
+func (k Key[E, K]) encode(key K) ([]byte, error) { return k.encodePrefix(key, len(k.parts)) }
+
+// encodePrefix gives the bytes of the key's first fields.
+func (k Key[E, K]) encodePrefix(key K, fields int) ([]byte, error) {
 	var dst []byte
-	for i, address := range k.addresses(&key) {
+	for i, address := range k.addresses(&key)[:fields] {
 		value, err := source.ValueOf(deref(address))
 		if err != nil {
 			return nil, fmt.Errorf("key: %w", err)
@@ -146,7 +187,7 @@ func (k Key[E, K]) decode(encoded []byte) (key K, err error) {
 	rest := encoded
 	for i, address := range k.addresses(&key) {
 		var value source.Value
-		if value, rest, err = readKeyValue(rest, k.parts[i].Kind()); err != nil {
+		if value, rest, err = readKeyValue(rest, keyType{k.parts[i].Kind(), k.parts[i].nullable}); err != nil {
 			return key, err
 		}
 		if err := source.SetValue(address, value); err != nil {

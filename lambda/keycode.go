@@ -19,12 +19,16 @@ import (
 //	float          0x01, then 8 bytes of order-preserving bits
 //	string         0x01, the bytes with 0x00 as 0x00 0xFF, then 0x00 0x01
 //
-// The first byte leaves room for a null that sorts before every value.
-const keyValue = 0x01
+// A null, of a part that keeps them, is the byte 0x00 alone: it sorts before
+// every value.
+const keyNull, keyValue = 0x00, 0x01
 
 var errKeyBytes = errors.New("lambda: not a key's bytes")
 
 func appendKeyValue(dst []byte, v source.Value) []byte {
+	if v.Null {
+		return append(dst, keyNull)
+	}
 	dst = append(dst, keyValue)
 	switch v.Kind {
 	case source.String:
@@ -45,16 +49,20 @@ func appendKeyText(dst []byte, text string) []byte {
 	return append(dst, 0, 1)
 }
 
-func readKeyValue(b []byte, kind source.Kind) (source.Value, []byte, error) {
-	v := source.Value{Kind: kind}
+func readKeyValue(b []byte, kind keyType) (source.Value, []byte, error) {
+	v := source.Value{Kind: kind.Kind}
 	if len(b) == 0 {
 		return v, nil, fmt.Errorf("%w: it ends early", errKeyBytes)
 	}
 	tag, b := b[0], b[1:]
+	if tag == keyNull && kind.nullable {
+		v.Null = true
+		return v, b, nil
+	}
 	if tag != keyValue {
 		return v, nil, fmt.Errorf("%w: tag %#x", errKeyBytes, tag)
 	}
-	if kind == source.String {
+	if kind.Kind == source.String {
 		text, rest, err := readKeyText(b)
 		v.Text = text
 		return v, rest, err
@@ -63,7 +71,7 @@ func readKeyValue(b []byte, kind source.Kind) (source.Value, []byte, error) {
 		return v, nil, fmt.Errorf("%w: it ends early", errKeyBytes)
 	}
 	word := binary.BigEndian.Uint64(b)
-	if kind == source.Float {
+	if kind.Kind == source.Float {
 		v.Float = floatOfOrder(word)
 	} else {
 		v.Int = int64(word ^ (1 << 63))

@@ -27,8 +27,9 @@ func Between(from, to time.Time) Range { return Range{from: from, to: to, bounde
 // Ever is all of time.
 func Ever() Range { return Range{} }
 
-// By rolls windows up into coarser ones. The answer's first and last windows are
-// whole ones, so it may reach past the range by less than a window.
+// By rolls windows up into coarser ones, or into sliding ones. The answer's first
+// and last windows are whole ones, so it may reach past the range by less than a
+// window. A session counts, whole, in the window that it starts in.
 func (r Range) By(step window.Spec) Range {
 	r.step = &step
 	return r
@@ -41,20 +42,25 @@ func (r Range) AllowIncomplete() Range {
 	return r
 }
 
-// selection is a range in terms of a view's windows: those that start in
-// [from, to), rolled up by step.
-type selection struct {
+// span is what a range means for a view: which states are read, and which windows
+// are shown.
+type span struct {
+	view, step window.Spec
+	// States are read whose windows start in [from, to): of sessions all, since
+	// any may reach into the range.
 	from, to int64
-	step     window.Spec
+	// Windows are shown that start in [first, end); of sessions by themselves
+	// those that overlap [first, end).
+	first, end int64
 }
 
-func (r Range) resolve(fine window.Spec, now time.Time) (selection, error) {
-	s := selection{from: math.MinInt64, to: math.MaxInt64, step: fine}
+func (r Range) resolve(view window.Spec, now time.Time) (span, error) {
+	s := span{view: view, step: view, from: math.MinInt64, to: math.MaxInt64, first: math.MinInt64, end: math.MaxInt64}
 	if r.step != nil {
 		if err := r.step.Validate(); err != nil {
 			return s, fmt.Errorf("%w: step: %w", ErrRange, err)
 		}
-		if err := fine.RollsUpTo(*r.step); err != nil {
+		if err := view.RollsUpTo(*r.step); err != nil {
 			return s, fmt.Errorf("%w: step: %w", ErrRange, err)
 		}
 		s.step = *r.step
@@ -70,16 +76,51 @@ func (r Range) resolve(fine window.Spec, now time.Time) (selection, error) {
 	if !from.Before(to) {
 		return s, fmt.Errorf("%w: it ends at %s and starts at %s", ErrRange, to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
-	// A bounded range of all of time by one step is what overlaps it.
+	s.bound(from.UnixMicro(), to.UnixMicro())
+	return s, nil
+}
+
+// bound sets the bounds of a range [from, to): whole windows that overlap it.
+func (s *span) bound(from, to int64) {
 	whole := s.step
 	if whole.IsGlobal() {
-		whole = fine
+		whole = s.view // all of time by one step is what overlaps the range
 	}
-	if !whole.IsGlobal() {
-		s.from = startOf(whole, from.UnixMicro())
-		s.to = whole.End(startOf(whole, to.UnixMicro()-1))
+	switch {
+	case whole.IsGlobal():
+	case whole.IsSession():
+		s.first, s.end = from, to
+	case whole.IsSliding() && s.step.IsGlobal():
+		whole = whole.Panes()
+		fallthrough
+	case !whole.IsSliding():
+		s.first, s.end = startOf(whole, from), whole.End(startOf(whole, to-1))
+		s.from, s.to = s.first, s.end
+	default:
+		panes := whole.Panes()
+		pane, last := startOf(panes, from), startOf(panes, to-1)
+		s.first, _, _ = whole.Over(pane, panes.End(pane))
+		_, last, _ = whole.Over(last, panes.End(last))
+		s.end = last + 1
+		s.from, s.to = s.first, whole.End(last)
 	}
-	return s, nil
+	if s.view.IsSession() {
+		s.from, s.to = math.MinInt64, math.MaxInt64
+	}
+}
+
+// reads says whether states of a window that starts at start are read.
+func (s *span) reads(start int64) bool { return s.from <= start && start < s.to }
+
+// shows says whether a window that starts at start is shown.
+func (s *span) shows(start int64) bool { return s.first <= start && start < s.end }
+
+// showsSession says whether a session is shown, or belongs to a step that is.
+func (s *span) showsSession(first, last int64) bool {
+	if !s.step.IsSession() && !s.step.IsGlobal() {
+		return s.shows(first)
+	}
+	return first < s.end && last+s.view.Gap() > s.first
 }
 
 // clamp keeps a time within the years of events: further off, microseconds
@@ -101,6 +142,3 @@ func startOf(spec window.Spec, us int64) int64 {
 	spec.Assign(starts[:], times[:])
 	return starts[0]
 }
-
-// holds says whether a window that starts at start is selected.
-func (s selection) holds(start int64) bool { return s.from <= start && start < s.to }

@@ -11,12 +11,15 @@ import (
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// table holds a view's states by window and key. Tables of one plan share its
-// scratch: they belong to one goroutine.
+// table holds a view's states by window and key: one for each group or, where
+// the view's windows are sessions, one for each fragment of a session, and the
+// groups are the keys alone. Tables of one plan share its scratch: they belong to
+// one goroutine.
 type table[E any] struct {
-	plan   *plan[E]
-	groups *groups
-	states aggregate.States[E]
+	plan     *plan[E]
+	groups   *groups
+	sessions *sessions // nil where the windows are no sessions
+	states   aggregate.States[E]
 
 	// The key that mergeState saw last: sorted states come in runs.
 	lastKey   []byte
@@ -26,15 +29,44 @@ type table[E any] struct {
 }
 
 func (p *plan[E]) newTable() *table[E] {
-	return &table[E]{plan: p, groups: newGroups(p.kinds), states: p.states()}
+	t := &table[E]{plan: p, groups: newGroups(p.keyTypes), states: p.states()}
+	if p.window.IsSession() {
+		t.sessions = &sessions{gap: p.window.Gap()}
+	}
+	return t
 }
 
-func (t *table[E]) len() int { return t.groups.len() }
+// len is the number of states.
+func (t *table[E]) len() int {
+	if t.sessions != nil {
+		return t.sessions.len()
+	}
+	return t.groups.len()
+}
+
+// window is where a state's window starts: a session at its first event.
+func (t *table[E]) window(i uint32) int64 {
+	if t.sessions != nil {
+		return t.sessions.firsts[i]
+	}
+	return t.groups.window(i)
+}
+
+// key is the group that has a state's key.
+func (t *table[E]) key(i uint32) uint32 {
+	if t.sessions != nil {
+		return t.sessions.keys[i]
+	}
+	return i
+}
 
 func (t *table[E]) reset() {
 	t.groups.reset()
 	t.states.Reset()
 	t.haveLast = false
+	if t.sessions != nil {
+		t.sessions.reset()
+	}
 }
 
 // fold takes a chunk in: the one loop of both layers. It returns the times of
@@ -60,15 +92,47 @@ func (t *table[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
 	if err := p.loadTimes(c, rows); err != nil {
 		return nil, err
 	}
+	t.find(rows)
+	t.states.Grow(t.len())
+	t.states.Add(p.groups, rows, p.frame)
+	if t.sessions != nil && t.sessions.loose() {
+		t.compact()
+	}
+	return p.times, nil
+}
+
+// find sets the plan's groups to the states that the selected rows belong to.
+func (t *table[E]) find(rows []int32) {
+	p := t.plan
 	p.windows = slices.Grow(p.windows[:0], len(rows))[:len(rows)]
-	p.window.Assign(p.windows, p.times)
-	for i, slot := range p.key {
+	if t.sessions != nil {
+		clear(p.windows)
+	} else {
+		p.window.Assign(p.windows, p.times)
+	}
+	for i, slot := range p.keys {
 		p.vectors[i] = p.frame.Vector(slot)
 	}
 	p.groups = t.groups.find(p.groups[:0], p.windows, p.vectors, rows)
-	t.states.Grow(t.groups.len())
-	t.states.Add(p.groups, rows, p.frame)
-	return p.times, nil
+	if t.sessions != nil {
+		t.sessions.find(p.groups, p.times)
+	}
+}
+
+// compact makes one state of all fragments of a session. Tables of other windows
+// have nothing to do.
+func (t *table[E]) compact() {
+	if t.sessions == nil {
+		return
+	}
+	into := t.sessions.compact()
+	if into == nil {
+		return
+	}
+	states := t.plan.states()
+	states.Grow(t.sessions.len())
+	states.Merge(into, t.states)
+	t.states, t.haveLast = states, false
 }
 
 func (p *plan[E]) selectRows(n int) []int32 {
@@ -98,7 +162,10 @@ func (p *plan[E]) loadTimes(c *source.Chunk[E], rows []int32) error {
 // merge folds every state of other, a table of the same view, into t.
 func (t *table[E]) merge(other *table[E]) {
 	into := t.groups.merge(nil, other.groups)
-	t.states.Grow(t.groups.len())
+	if t.sessions != nil {
+		into = t.sessions.merge(into, other.sessions)
+	}
+	t.states.Grow(t.len())
 	t.states.Merge(into, other.states)
 	t.haveLast = false
 }
@@ -106,15 +173,41 @@ func (t *table[E]) merge(other *table[E]) {
 // mergeState folds an encoded state into the group of its key and a window,
 // which may be coarser than the state's own.
 func (t *table[E]) mergeState(window int64, s *delta.State) error {
-	if !t.haveLast || t.lastWin != window || !bytes.Equal(t.lastKey, s.Key) {
-		group, err := t.groups.decode(window, s.Key)
-		if err != nil {
-			return err
-		}
-		t.lastKey, t.lastWin, t.lastGroup, t.haveLast = append(t.lastKey[:0], s.Key...), window, group, true
-		t.states.Grow(t.groups.len())
+	if t.sessions != nil {
+		return t.mergeSession(s)
 	}
+	if err := t.seek(window, s.Key); err != nil {
+		return err
+	}
+	t.states.Grow(t.groups.len())
 	return t.states.MergeState(t.lastGroup, s.State)
+}
+
+// mergeSession folds an encoded fragment in.
+func (t *table[E]) mergeSession(s *delta.State) error {
+	last, state, err := readSession(s.Window, s.State)
+	if err != nil {
+		return err
+	}
+	if err := t.seek(0, s.Key); err != nil {
+		return err
+	}
+	fragment := t.sessions.place(t.lastGroup, s.Window, last)
+	t.states.Grow(t.sessions.len())
+	return t.states.MergeState(fragment, state)
+}
+
+// seek sets lastGroup to the group of a window and a key.
+func (t *table[E]) seek(window int64, key []byte) error {
+	if t.haveLast && t.lastWin == window && bytes.Equal(t.lastKey, key) {
+		return nil
+	}
+	group, err := t.groups.decode(window, key)
+	if err != nil {
+		return err
+	}
+	t.lastKey, t.lastWin, t.lastGroup, t.haveLast = append(t.lastKey[:0], key...), window, group, true
+	return nil
 }
 
 // mergeStates folds encoded states into the groups of their own windows.
@@ -129,20 +222,24 @@ func (t *table[E]) mergeStates(states []delta.State) error {
 
 // encode gives every state, in memory of its own, in no order.
 func (t *table[E]) encode() []delta.State {
+	t.compact()
 	states := make([]delta.State, t.len())
 	var buffer []byte
-	for group := range uint32(t.len()) {
+	for i := range uint32(t.len()) {
 		// A buffer that grows moves; slices of the old one stay right.
 		if cap(buffer)-len(buffer) < 256 {
 			buffer = make([]byte, 0, 64<<10)
 		}
 		start := len(buffer)
-		buffer = t.groups.appendKey(buffer, group)
+		buffer = t.groups.appendKey(buffer, t.key(i))
 		middle := len(buffer)
-		buffer = t.states.AppendState(buffer, group)
-		states[group] = delta.State{
+		if t.sessions != nil {
+			buffer = appendSession(buffer, t.sessions.firsts[i], t.sessions.lasts[i])
+		}
+		buffer = t.states.AppendState(buffer, i)
+		states[i] = delta.State{
 			Key:    buffer[start:middle:middle],
-			Window: t.groups.window(group),
+			Window: t.window(i),
 			State:  buffer[middle:len(buffer):len(buffer)],
 		}
 	}

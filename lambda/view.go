@@ -108,7 +108,7 @@ type definition[E any] struct {
 	text        string // the definition, for people
 	window      window.Spec
 	lateness    window.Lateness
-	kinds       []source.Kind
+	keyTypes    []keyType
 	bind        func() (*plan[E], error)
 }
 
@@ -118,7 +118,7 @@ type plan[E any] struct {
 	frame   *source.Frame[E]
 	filter  *source.Filter[E]
 	time    int
-	key     []int
+	keys    []int // slots of the key's parts
 	columns []int // of the schema: the projection
 	states  func() aggregate.States[E]
 
@@ -136,7 +136,7 @@ func define[E, K, R any](v View[E, K, R]) (*definition[E], error) {
 	}
 	d := &definition[E]{
 		name: v.Name, version: v.Version, fingerprint: v.fingerprint(), codec: v.Aggregate.Codec(),
-		text: v.definition(), window: v.Window, lateness: v.Lateness, kinds: v.Key.kinds(),
+		text: v.definition(), window: v.Window, lateness: v.Lateness, keyTypes: v.Key.types(),
 	}
 	d.bind = func() (*plan[E], error) {
 		b, err := source.NewBinder[E]()
@@ -150,7 +150,7 @@ func define[E, K, R any](v View[E, K, R]) (*definition[E], error) {
 		if p.filter, err = v.Where.Bind(b); err != nil {
 			return nil, fmt.Errorf("where: %w", err)
 		}
-		if p.key, err = v.Key.bind(b); err != nil {
+		if p.keys, err = v.Key.bind(b); err != nil {
 			return nil, err
 		}
 		maker, err := v.Aggregate.Bind(b)
@@ -160,7 +160,7 @@ func define[E, K, R any](v View[E, K, R]) (*definition[E], error) {
 		p.states = func() aggregate.States[E] { return maker() }
 		p.columns = b.Columns()
 		p.frame = b.NewFrame()
-		p.vectors = make([]*source.Vector, len(p.key))
+		p.vectors = make([]*source.Vector, len(p.keys))
 		return p, nil
 	}
 	if _, err := d.bind(); err != nil {

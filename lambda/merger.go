@@ -1,0 +1,135 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+)
+
+// merger folds an assembly's states into one table, by the query's step.
+type merger[E any] struct {
+	p        *Pipeline[E]
+	view     *registration[E]
+	into     *table[E]
+	selected *selected[E]
+	lenient  bool
+	missing  []string
+
+	// The step's window of the last state: states come in runs.
+	fine, coarse int64
+	known        bool
+}
+
+func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
+	if a.base != nil {
+		for _, part := range a.base.Parts {
+			if part.MaxWindow < m.selected.from || part.MinWindow >= m.selected.to {
+				continue
+			}
+			states, err := m.p.readStates(ctx, m.view, part.File)
+			if err := m.add(states, err); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range a.parts {
+		for _, segment := range t.segments {
+			if m.outside(segment) {
+				continue
+			}
+			states, err := m.p.sealedStates(ctx, m.view, segment)
+			if err := m.add(states, err); err != nil {
+				return err
+			}
+		}
+		if t.open == nil {
+			continue
+		}
+		for _, batch := range t.open.Batches {
+			if err := m.addUnsorted(batch); err != nil {
+				return &openError{t.partition, err}
+			}
+		}
+	}
+	return nil
+}
+
+// outside says whether a segment's delta holds no selected window, from its
+// entry alone.
+func (m *merger[E]) outside(segment archive.Entry) bool {
+	sealed, ok := segment.Deltas[m.view.fingerprint]
+	if !ok {
+		return false
+	}
+	return sealed.Rows == 0 || startOf(m.view.window, sealed.MaxTime) < m.selected.from ||
+		startOf(m.view.window, sealed.MinTime) >= m.selected.to
+}
+
+// add folds the selected ones of sorted states. A lost or corrupt file is an
+// error, or something missing where the caller allows that.
+func (m *merger[E]) add(states []delta.State, err error) error {
+	if err != nil && m.lenient && (errors.Is(err, archive.ErrMissing) || errors.Is(err, archive.ErrCorrupt)) {
+		m.missing = append(m.missing, err.Error())
+		return nil
+	}
+	if errors.Is(err, archive.ErrMissing) {
+		return fmt.Errorf("%w: %w", ErrIncomplete, err)
+	}
+	if err != nil {
+		return err
+	}
+	if m.selected.keys == nil {
+		return m.fold(states)
+	}
+	for _, key := range m.selected.keys {
+		from, _ := slices.BinarySearchFunc(states, key, func(s delta.State, key []byte) int { return bytes.Compare(s.Key, key) })
+		to := from
+		for to < len(states) && bytes.HasPrefix(states[to].Key, key) {
+			to++
+		}
+		if err := m.fold(states[from:to]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *merger[E]) addUnsorted(states []delta.State) error {
+	if m.selected.keys == nil {
+		return m.fold(states)
+	}
+	for i := range states {
+		if m.selected.wants(states[i].Key) {
+			if err := m.fold(states[i : i+1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *merger[E]) fold(states []delta.State) error {
+	for i := range states {
+		s := &states[i]
+		if !m.selected.reads(s.Window) {
+			continue
+		}
+		if keeps, err := m.selected.keeps(s.Key); err != nil {
+			return err
+		} else if !keeps {
+			continue
+		}
+		if !m.known || s.Window != m.fine {
+			m.fine, m.coarse, m.known = s.Window, startOf(m.selected.step, s.Window), true
+		}
+		if err := m.into.mergeState(m.coarse, s); err != nil {
+			return fmt.Errorf("view %s: a state that can't be read: %w", m.view.name, err)
+		}
+	}
+	return nil
+}
