@@ -102,6 +102,9 @@ type simProcess struct {
 
 func newSim(t *testing.T, seed uint64) *sim {
 	s := &sim{t: t, r: rand.New(rand.NewPCG(seed, 0)), ctx: t.Context(), views: simViews(), store: archive.Memory()}
+	for i := range 2 {
+		s.views = append(s.views, randomView(s.r, fmt.Sprint("azar", i)))
+	}
 	s.deltas = deltatest.NewFaults(func() delta.Store { return delta.Memory() }, nil)
 	partitions := 1 + s.r.IntN(3)
 	var err error
@@ -379,7 +382,7 @@ func (s *sim) ask(process *simProcess) {
 		through[c.Partition] = c.Low
 	}
 	if diff := difference(rows, view.naive(s.prefix(through), step)); diff != "" {
-		require.Fail(s.t, "the answer isn't the reference's", "%s, view %s by %q, provenance %+v:\n%s", process.name, view.name, step, provenance, diff)
+		require.Fail(s.t, "the answer isn't the reference's", "%s, view %s by %q, provenance %+v:\n%s", process.name, view.describe, step, provenance, diff)
 	}
 	s.checkForward(process, before, s.reached[i], provenance)
 }
@@ -455,7 +458,7 @@ func (s *sim) askAll(when string) {
 			rows, provenance, err := s.readers[0].queries[i](s.ctx, step, Ever())
 			require.NoError(s.t, err, when)
 			require.True(s.t, provenance.Complete)
-			require.Empty(s.t, difference(rows, view.naive(s.prefix(through), step)), "%s: view %s by %q: %+v", when, view.name, step, provenance)
+			require.Empty(s.t, difference(rows, view.naive(s.prefix(through), step)), "%s: view %s by %q: %+v", when, view.describe, step, provenance)
 		}
 	}
 }

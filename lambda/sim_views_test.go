@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -51,6 +52,9 @@ func randomEvent(r *rand.Rand) (e simEvent, ok bool) {
 		Cents:  int64(r.IntN(2001) - 1000),
 		Weight: pick(r, 0.1, 0.2, 0.3, 1e16, -1e16, 1e-300, 0, math.Copysign(0, -1)),
 	}
+	if r.IntN(3) == 0 {
+		e.At = e.At.Truncate(time.Minute) // on the edges of windows, and gaps apart
+	}
 	if r.IntN(3) > 0 {
 		place := pick(r, "norte", "sur", "", "x/y")
 		e.Place = &place
@@ -79,16 +83,17 @@ func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
 // simRow is a row in plain terms, the same for every view.
 type simRow struct {
-	start int64 // µs; 0 for all of time
-	key   string
+	start, end int64 // µs; 0 for all of time
+	key        string
 }
 
 // simView is a view in both forms: as the library runs it, and naively.
 type simView struct {
 	name     string
+	describe string
 	register func(*testing.T, *Pipeline[simEvent]) simQuery
 	naive    func(events []simEvent, step string) map[simRow]string
-	steps    []string
+	steps    []string // what its windows roll up to; "" for themselves
 }
 
 // simQuery answers a view by the library.
@@ -115,14 +120,14 @@ func simViews() []simView {
 		newSimView(View[simEvent, simKey, string]{
 			Name: "ventas", Time: simAt, Where: source.In(simKind, "purchase", ""), Version: 1,
 			Key:    By2(simKind, simUser, func(k *simKey) (*string, *int64) { return &k.Kind, &k.User }),
-			Window: window.Tumbling(5 * time.Minute),
+			Window: simWindows["5m"].spec,
 			Aggregate: aggregate.Join4(aggregate.Sum(simCents), aggregate.Count[simEvent](), aggregate.Distinct(simPlace), aggregate.Sum(simDouble),
 				func(sum, n, places, double int64) string { return fmt.Sprint(sum, n, places, double) }),
 		},
 			func(e simEvent) (string, bool) {
 				return fmt.Sprint(simKey{e.Kind, e.User}), e.Kind == "purchase" || e.Kind == ""
 			},
-			func(t time.Time) time.Time { return reference.Tumble(t, 5*time.Minute) },
+			simWindows["5m"],
 			func(es []simEvent) string {
 				sum := reference.Sum(es, func(e simEvent) int64 { return e.Cents })
 				double := reference.Sum(es, func(e simEvent) int64 { return e.Cents * e.User })
@@ -135,7 +140,7 @@ func simViews() []simView {
 				return fmt.Sprint(sum, len(es), places, double)
 			}),
 		newSimView(View[simEvent, string, string]{
-			Name: "dias", Time: simAt, Key: By(simPlace), Window: window.Day(london),
+			Name: "dias", Time: simAt, Key: By(simPlace), Window: simWindows["day"].spec,
 			Aggregate: aggregate.Join3(aggregate.SumFloat(simWeight), aggregate.Distinct(simKind),
 				aggregate.Where(aggregate.Count[simEvent](), source.Less(simCents, 0)),
 				func(w float64, kinds, negative int64) string { return fmt.Sprint(w, kinds, negative) }),
@@ -146,7 +151,7 @@ func simViews() []simView {
 				}
 				return *e.Place, true
 			},
-			func(t time.Time) time.Time { return reference.Day(t, london) },
+			simWindows["day"],
 			func(es []simEvent) string {
 				kinds := reference.Distinct(es, func(e simEvent) (string, bool) { return e.Kind, true })
 				negative := reference.Sum(es, func(e simEvent) int64 {
@@ -158,13 +163,13 @@ func simViews() []simView {
 				return fmt.Sprint(exactSum(es), kinds, negative)
 			}),
 		newSimView(View[simEvent, int64, string]{
-			Name: "cierre", Version: 1, Time: simAt, Window: window.Hour(time.UTC),
+			Name: "cierre", Version: 1, Time: simAt, Window: simWindows["hour"].spec,
 			Where:     source.Not(source.Func(func(e *simEvent) bool { return len(e.Tags) > 0 })),
 			Key:       ByFunc(func(e *simEvent) int64 { return e.User % 3 }),
 			Aggregate: aggregate.Join2(aggregate.Count[simEvent](), aggregate.Distinct(simUser), func(n, users int64) string { return fmt.Sprint(n, users) }),
 		},
 			func(e simEvent) (string, bool) { return fmt.Sprint(e.User % 3), len(e.Tags) == 0 },
-			func(t time.Time) time.Time { return reference.Tumble(t, time.Hour) },
+			simWindows["hour"],
 			func(es []simEvent) string {
 				return fmt.Sprint(len(es), reference.Distinct(es, func(e simEvent) (int64, bool) { return e.User, true }))
 			}),
@@ -182,23 +187,34 @@ func exactSum(es []simEvent) float64 {
 	return sum
 }
 
-func newSimView[K any](v View[simEvent, K, string], key func(simEvent) (string, bool), start func(time.Time) time.Time, result func([]simEvent) string) simView {
+// newSimView puts a view beside its naive form: the key and whether it's selected,
+// the window, the result of a group's events, which are ordered by partition and
+// offset.
+func newSimView[K any](v View[simEvent, K, string], key func(simEvent) (string, bool), own simWindow, result func([]simEvent) string) simView {
+	steps := []string{""}
+	for _, name := range slices.Sorted(maps.Keys(simWindows)) {
+		if v.Window.RollsUpTo(simWindows[name].spec) == nil {
+			steps = append(steps, name)
+		}
+	}
 	return simView{
-		name:  v.Name,
-		steps: []string{"", "month", "all"},
+		name: v.Name, describe: strings.Join(strings.Split(v.definition(), "\n"), " "), steps: steps,
 		register: func(t *testing.T, p *Pipeline[simEvent]) simQuery {
 			h, err := Register(p, v)
 			require.NoError(t, err)
 			return func(ctx context.Context, step string, r Range) (map[simRow]string, Provenance, error) {
-				answer, err := h.Query(ctx, simRange(r, step, simMonths(v.Window)))
+				if step != "" {
+					r = r.By(simWindows[step].spec)
+				}
+				answer, err := h.Query(ctx, r)
 				if err != nil {
 					return nil, Provenance{}, err
 				}
 				rows := map[simRow]string{}
 				for row := range answer.Rows() {
 					at := simRow{key: fmt.Sprint(row.Key)}
-					if step != "all" {
-						at.start = row.Window.Start.UnixMicro()
+					if row.Window != (window.Span{}) {
+						at.start, at.end = row.Window.Start.UnixMicro(), row.Window.End.UnixMicro()
 					}
 					_, twice := rows[at]
 					require.False(t, twice, "a row twice: %v", row)
@@ -208,37 +224,43 @@ func newSimView[K any](v View[simEvent, K, string], key func(simEvent) (string, 
 			}
 		},
 		naive: func(events []simEvent, step string) map[simRow]string {
-			return reference.Fold(events, func(e simEvent) (simRow, bool) {
-				k, ok := key(e)
-				at := start(e.At)
-				switch step {
-				case "month":
-					at = reference.Month(e.At, simMonths(v.Window))
-				case "all":
-					return simRow{key: k}, ok
-				}
-				return simRow{start: at.UnixMicro(), key: k}, ok
-			}, result)
+			shown := own
+			if step != "" {
+				shown = simWindows[step]
+			}
+			return naiveRows(events, key, own, shown, result)
 		},
 	}
 }
 
-// simMonths is the location whose months the windows roll up to.
-func simMonths(w window.Spec) *time.Location {
-	if strings.Contains(w.String(), "London") {
-		return london
+// naiveRows splits each key's events into windows. A session goes to another step
+// as a whole, by its first event.
+func naiveRows(events []simEvent, key func(simEvent) (string, bool), own, shown simWindow, result func([]simEvent) string) map[simRow]string {
+	byKey := map[string][]simEvent{}
+	for _, e := range events {
+		if k, ok := key(e); ok {
+			byKey[k] = append(byKey[k], e)
+		}
 	}
-	return time.UTC
-}
-
-func simRange(r Range, step string, months *time.Location) Range {
-	switch step {
-	case "month":
-		return r.By(window.Month(months))
-	case "all":
-		return r.By(window.Global())
+	rows := map[simRow]string{}
+	for k, es := range byKey {
+		windows := shown.split(es)
+		if own.spec.IsSession() && shown.spec.String() != own.spec.String() {
+			for i, session := range own.split(es) {
+				windows[i] = shown.split([]simEvent{{At: time.UnixMicro(session[0][0]).UTC()}})[0]
+			}
+		}
+		groups := map[[2]int64][]simEvent{}
+		for i, e := range es {
+			for _, at := range windows[i] {
+				groups[at] = append(groups[at], e)
+			}
+		}
+		for at, es := range groups {
+			rows[simRow{at[0], at[1], k}] = result(es)
+		}
 	}
-	return r
+	return rows
 }
 
 // difference describes how rows differ from the naive ones; empty if they don't.

@@ -1,0 +1,201 @@
+package lambda
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/internal/reference"
+	"github.com/anabranch-go/anabranch/source"
+	"github.com/anabranch-go/anabranch/window"
+)
+
+// simWindow is a window in both forms. split gives the windows of each event of
+// one key, as starts and ends.
+type simWindow struct {
+	spec  window.Spec
+	split func([]simEvent) [][][2]int64
+}
+
+var simWindows = map[string]simWindow{
+	"5m":    every(window.Tumbling(5*time.Minute), 5*time.Minute, 5*time.Minute),
+	"hour":  every(window.Hour(time.UTC), time.Hour, time.Hour),
+	"slide": every(window.Sliding(time.Hour, 25*time.Minute), time.Hour, 25*time.Minute),
+	"moved": every(window.Sliding(20*time.Minute, 10*time.Minute), 20*time.Minute, 10*time.Minute),
+	"day": byCalendar(window.Day(london), func(t time.Time) (time.Time, time.Time) {
+		at := reference.Day(t, london)
+		return at, at.AddDate(0, 0, 1)
+	}),
+	"month": byCalendar(window.Month(london), func(t time.Time) (time.Time, time.Time) {
+		at := reference.Month(t, london)
+		return at, at.AddDate(0, 1, 0)
+	}),
+	"all": {window.Global(), func(es []simEvent) [][][2]int64 {
+		out := make([][][2]int64, len(es))
+		for i := range es {
+			out[i] = [][2]int64{{}}
+		}
+		return out
+	}},
+	"visit": {window.Session(7 * time.Minute), func(es []simEvent) [][][2]int64 { return naiveSessions(es, 7*time.Minute) }},
+}
+
+// every is a window of a size, one of which starts every so often.
+func every(spec window.Spec, size, distance time.Duration) simWindow {
+	return simWindow{spec, func(es []simEvent) [][][2]int64 {
+		out := make([][][2]int64, len(es))
+		for i, e := range es {
+			at := time.UnixMicro(e.At.UnixMicro())
+			for start := reference.Tumble(at, distance); start.Add(size).After(at); start = start.Add(-distance) {
+				out[i] = append(out[i], [2]int64{start.UnixMicro(), start.Add(size).UnixMicro()})
+			}
+		}
+		return out
+	}}
+}
+
+func byCalendar(spec window.Spec, bounds func(time.Time) (from, to time.Time)) simWindow {
+	return simWindow{spec, func(es []simEvent) [][][2]int64 {
+		out := make([][][2]int64, len(es))
+		for i, e := range es {
+			from, to := bounds(time.UnixMicro(e.At.UnixMicro()))
+			out[i] = [][2]int64{{from.UnixMicro(), to.UnixMicro()}}
+		}
+		return out
+	}}
+}
+
+// naiveSessions cuts the sorted times wherever two are a gap or more apart.
+func naiveSessions(es []simEvent, gap time.Duration) [][][2]int64 {
+	order := make([]int, len(es))
+	for i := range order {
+		order[i] = i
+	}
+	at := func(i int) int64 { return es[i].At.UnixMicro() }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(at(a), at(b)) })
+	out := make([][][2]int64, len(es))
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && at(order[to])-at(order[to-1]) < gap.Microseconds() {
+			to++
+		}
+		for _, i := range order[from:to] {
+			out[i] = [][2]int64{{at(order[from]), at(order[to-1]) + gap.Microseconds()}}
+		}
+		from = to
+	}
+	return out
+}
+
+// simAggregate is an aggregate in both forms.
+type simAggregate struct {
+	aggregate aggregate.Aggregate[simEvent, string]
+	naive     func([]simEvent) string
+}
+
+func simAggregates() []simAggregate {
+	return []simAggregate{
+		{asText(aggregate.Count[simEvent]()), func(es []simEvent) string { return fmt.Sprint(len(es)) }},
+		{asText(aggregate.CountOf(simPlace)), func(es []simEvent) string { return fmt.Sprint(len(places(es))) }},
+		{asText(aggregate.Sum(simCents)), func(es []simEvent) string {
+			return fmt.Sprint(reference.Sum(es, func(e simEvent) int64 { return e.Cents }))
+		}},
+		{asText(aggregate.SumFloat(simWeight)), func(es []simEvent) string { return fmt.Sprint(exactSum(es)) }},
+		{asText(aggregate.Distinct(simPlace)), func(es []simEvent) string {
+			return fmt.Sprint(reference.Distinct(places(es), func(s string) (string, bool) { return s, true }))
+		}},
+		{asText(aggregate.Where(aggregate.Sum(simUser), source.Equal(simKind, "view"))), func(es []simEvent) string {
+			return fmt.Sprint(reference.Sum(es, func(e simEvent) int64 {
+				if e.Kind == "view" {
+					return e.User
+				}
+				return 0
+			}))
+		}},
+	}
+}
+
+// asText shows an aggregate's results as texts, so that all views have one type.
+func asText[R any](a aggregate.Aggregate[simEvent, R]) aggregate.Aggregate[simEvent, string] {
+	return aggregate.Join2(a, aggregate.Count[simEvent](), func(r R, _ int64) string { return fmt.Sprint(r) })
+}
+
+func places(es []simEvent) (out []string) {
+	for _, e := range es {
+		if e.Place != nil {
+			out = append(out, *e.Place)
+		}
+	}
+	return out
+}
+
+// Keys of several fields, one of which may be null.
+type simPair struct {
+	Place source.Null[string]
+	Odd   bool
+}
+
+type simTriple struct {
+	Kind  string
+	Place string
+	User  source.Null[int64]
+}
+
+type simQuad struct {
+	Place  source.Null[string]
+	User   int64
+	Kind   string
+	Weight float64
+}
+
+var simOdd = source.Map(simUser, func(u int64) bool { return u%2 != 0 })
+
+// randomView makes a view of random parts.
+func randomView(r *rand.Rand, name string) simView {
+	names := []string{"5m", "hour", "slide", "moved", "day", "month", "all", "visit", "visit"}
+	own := simWindows[pick(r, names...)]
+	all := simAggregates()
+	one, two := all[r.IntN(len(all))], all[r.IntN(len(all))]
+	joined := aggregate.Join2(one.aggregate, two.aggregate, func(a, b string) string { return a + " " + b })
+	result := func(es []simEvent) string { return one.naive(es) + " " + two.naive(es) }
+	where, selects := source.Predicate[simEvent]{}, func(simEvent) bool { return true }
+	switch r.IntN(4) {
+	case 0:
+		where, selects = source.IsNull(simPlace), func(e simEvent) bool { return e.Place == nil }
+	case 1:
+		where, selects = source.AtLeast(simCents, 0), func(e simEvent) bool { return e.Cents >= 0 }
+	}
+	place := func(e simEvent) source.Null[string] {
+		if e.Place == nil {
+			return source.Null[string]{}
+		}
+		return source.Some(*e.Place)
+	}
+	switch r.IntN(5) {
+	case 0:
+		return simViewOf(name, own, where, selects, joined, result, All[simEvent](), func(simEvent) any { return struct{}{} })
+	case 1:
+		return simViewOf(name, own, where, selects, joined, result, By(source.Nullable(simPlace)), func(e simEvent) any { return place(e) })
+	case 2:
+		key := By2(source.Nullable(simPlace), simOdd, func(k *simPair) (*source.Null[string], *bool) { return &k.Place, &k.Odd })
+		return simViewOf(name, own, where, selects, joined, result, key, func(e simEvent) any { return simPair{place(e), e.User%2 != 0} })
+	case 3:
+		key := By3(simKind, simPlace, source.Nullable(simUser), func(k *simTriple) (*string, *string, *source.Null[int64]) { return &k.Kind, &k.Place, &k.User })
+		return simViewOf(name, own, where, selects, joined, result, key, func(e simEvent) any { return simTriple{e.Kind, place(e).V, source.Some(e.User)} })
+	}
+	key := By4(source.Nullable(simPlace), simUser, simKind, simWeight, func(k *simQuad) (*source.Null[string], *int64, *string, *float64) {
+		return &k.Place, &k.User, &k.Kind, &k.Weight
+	})
+	return simViewOf(name, own, where, selects, joined, result, key, func(e simEvent) any {
+		return simQuad{place(e), e.User, e.Kind, source.CanonicalFloat(e.Weight)}
+	})
+}
+
+func simViewOf[K any](name string, own simWindow, where source.Predicate[simEvent], selects func(simEvent) bool,
+	a aggregate.Aggregate[simEvent, string], result func([]simEvent) string, key Key[simEvent, K], naive func(simEvent) any) simView {
+	return newSimView(View[simEvent, K, string]{Name: name, Version: 1, Time: simAt, Where: where, Key: key, Window: own.spec, Aggregate: a},
+		func(e simEvent) (string, bool) { return fmt.Sprint(naive(e)), selects(e) }, own, result)
+}
