@@ -1,6 +1,7 @@
 package lambda_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,6 +147,75 @@ func ExampleBy3() {
 		Key: lambda.By3(category, region, user, func(v *visit) (*string, *string, *int64) { return &v.Category, &v.Region, &v.User }),
 	}, lambda.Ever(), visit{place{"libros", "sur"}, 2}))
 	// Output: 00:00 {{libros sur} 2} 1
+}
+
+func ExampleBy4() {
+	type visit struct {
+		place
+		User  int64
+		Large bool
+	}
+	large := source.Map(cents, func(c int64) bool { return c >= 1000 })
+	printRows(answer(lambda.View[sale, visit, int64]{
+		Name: "ventas", Version: 1, Time: saleAt, Window: window.Day(time.UTC), Aggregate: aggregate.Count[sale](),
+		Key: lambda.By4(category, region, user, large, func(v *visit) (*string, *string, *int64, *bool) {
+			return &v.Category, &v.Region, &v.User, &v.Large
+		}),
+	}, lambda.Ever()))
+	// Output:
+	// 00:00 {{hogar norte} 1 true} 1
+	// 00:00 {{libros norte} 1 true} 1
+	// 00:00 {{libros norte} 2 false} 1
+	// 00:00 {{libros sur} 2 false} 1
+}
+
+// The region that sells most in each hour, of all categories that begin with l.
+func ExampleHandle_Select() {
+	ctx := context.Background()
+	p := lambda.New[sale](lambda.Config{Archive: archive.Memory()})
+	ventas, err := lambda.Register(p, lambda.View[sale, place, int64]{
+		Name: "ventas", Time: saleAt, Window: window.Tumbling(5 * time.Minute), Aggregate: aggregate.Sum(cents),
+		Key: lambda.By2(category, region, func(p *place) (*string, *string) { return &p.Category, &p.Region }),
+	})
+	must(err)
+	must(p.Run(ctx, sales()))
+	a, err := ventas.Select(ctx, lambda.Ever().By(window.Hour(time.UTC)), lambda.Selection[place, int64]{
+		Where: func(p place) bool { return p.Category[0] == 'l' },
+		By:    func(p *place) []any { return []any{&p.Region} },
+		Order: func(a, b int64) int { return cmp.Compare(b, a) },
+		Top:   1,
+	})
+	must(err)
+	printRows(a)
+	// Output: 09:00 { norte} 1050
+}
+
+// Half an hour without a sale ends a customer's visit.
+func ExampleView_session() {
+	a := answer(lambda.View[sale, int64, int64]{
+		Name: "visitas", Time: saleAt, Key: lambda.By(user),
+		Window: window.Session(30 * time.Minute), Aggregate: aggregate.Sum(cents),
+	}, lambda.Ever())
+	for row := range a.Rows() {
+		fmt.Println(row.Window.Start.Format("15:04"), row.Window.End.Format("15:04"), row.Key, row.Value)
+	}
+	// Output:
+	// 09:00 09:30 1 1000
+	// 09:01 09:32 2 300
+	// 10:10 10:40 1 4000
+}
+
+// Each half hour's sales of the hour before, by windows that overlap.
+func ExampleView_sliding() {
+	printRows(answer(lambda.View[sale, struct{}, int64]{
+		Name: "ritmo", Time: saleAt, Key: lambda.All[sale](),
+		Window: window.Sliding(time.Hour, 30*time.Minute), Aggregate: aggregate.Sum(cents),
+	}, lambda.Ever()))
+	// Output:
+	// 08:30 {} 1300
+	// 09:00 {} 1300
+	// 09:30 {} 4000
+	// 10:00 {} 4000
 }
 
 func ExampleByFunc() {

@@ -51,7 +51,11 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			continue
 		}
 		for _, batch := range t.open.Batches {
-			if err := m.addUnsorted(batch); err != nil {
+			err := m.addUnsorted(batch)
+			if errors.Is(err, ErrRange) {
+				return err // the query's own code: not the delta's fault
+			}
+			if err != nil {
 				return &openError{t.partition, err}
 			}
 		}
