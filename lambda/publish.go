@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/sink"
@@ -19,6 +20,11 @@ type PublishOptions struct {
 	Range Range
 	// Interval is how often the view is queried: 1 s if zero.
 	Interval time.Duration
+	// Lateness is how long after its end, in event time, a window's row waits to
+	// be Final: not at all if zero.
+	Lateness time.Duration
+	// SkipEarly holds a window's rows back until the watermark has passed its end.
+	SkipEarly bool
 	// BatchRows is how many rows a Write gets at most: 10,000 if zero.
 	BatchRows int
 }
@@ -29,10 +35,13 @@ type PublishOptions struct {
 // for 10 s. End ctx after Run has returned and the sink has all that Run took in.
 //
 // A row's version grows with the answer's Provenance.Offsets, and starts higher
-// for each version of the view: see RowVersion. It's final once its window
-// ends at or before the answer's watermark, and stays final when late events
-// change it: that's a revision, written again with a higher version. The one
-// window of all time is never final.
+// for each version of the view: see RowVersion. A row is early until the answer's
+// watermark has reached its window's end; the first one then is on time, and what
+// late events change after that is late: a revision, written again with a higher
+// version. It's final once the watermark is Lateness further, and stays final when
+// later events change it. The one window of all time is always early. A session
+// that has grown, or was merged with others, is another window: its row is written
+// once more, as removed.
 //
 // At its start it writes every row once, since it doesn't know what the sink
 // holds. After that it remembers each row of the last answer, by the value that
@@ -49,12 +58,7 @@ func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[
 		return fmt.Errorf("%w: to publish takes a handle and a sink", ErrConfig)
 	}
 	setDefault(&options.Interval, time.Second)
-	setDefault(&options.BatchRows, 10_000)
-	p := &publisher[K, R]{
-		view: h.reg.name, first: RowVersion(h.reg.version, 0), to: to, batch: options.BatchRows, observer: h.pipeline.config.Observer, encode: h.view.Key.encode,
-		query:   func(ctx context.Context) (*Answer[K, R], error) { return h.Query(ctx, options.Range) },
-		written: map[identity]*writtenRow[R]{},
-	}
+	p := newPublisher(h, to, options)
 	ticker := time.NewTicker(options.Interval)
 	defer ticker.Stop()
 	for {
@@ -77,6 +81,17 @@ func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[
 	return nil
 }
 
+func newPublisher[E, K, R any](h *Handle[E, K, R], to sink.Sink[K, R], options PublishOptions) *publisher[K, R] {
+	setDefault(&options.BatchRows, 10_000)
+	return &publisher[K, R]{
+		view: h.reg.name, sessions: h.reg.window.IsSession(), lateness: options.Lateness, skip: options.SkipEarly,
+		first: RowVersion(h.reg.version, 0), to: to, batch: options.BatchRows, observer: h.pipeline.config.Observer,
+		encode:  h.view.Key.encode,
+		query:   func(ctx context.Context) (*Answer[K, R], error) { return h.Query(ctx, options.Range) },
+		written: map[identity]*writtenRow[K, R]{},
+	}
+}
+
 // RowVersion is the version of a row that a version of a view gives at so many
 // offsets: a new version's rows replace those of an older one, however far that
 // had come.
@@ -96,6 +111,9 @@ var errBehind = errors.New("lambda: the answer is behind what was published")
 // publisher knows what it has written to a sink.
 type publisher[K, R any] struct {
 	view     string
+	sessions bool // windows may go away
+	lateness time.Duration
+	skip     bool  // early rows
 	first    int64 // what a row's version is at no offset
 	to       sink.Sink[K, R]
 	batch    int
@@ -105,27 +123,32 @@ type publisher[K, R any] struct {
 
 	turns   int64
 	version int64 // the highest that a Write was tried with
-	written map[identity]*writtenRow[R]
+	written map[identity]*writtenRow[K, R]
 }
 
-// identity is a row's, within a view and a step.
+// identity is a row's, within a view.
 type identity struct {
-	window int64 // its start
-	key    string
+	start, end int64 // of the window
+	key        string
 }
 
 // writtenRow is what the sink holds of an identity, as far as is known.
-type writtenRow[R any] struct {
-	value R
-	known bool // false before the first Write, and after one that failed
-	final bool // once it's set it stays
-	turn  int64
+type writtenRow[K, R any] struct {
+	window window.Span
+	key    K
+	value  *R          // what was written last; nil before the first Write that succeeded
+	known  bool        // false before the first Write, and after one that failed
+	tried  bool        // the sink may hold a row
+	timing sink.Timing // of the last Write that was tried; like final, it never goes back
+	final  bool
+	gone   bool // its removal is due
+	turn   int64
 }
 
 // dueRow is a row to write, and where to note that it was written.
 type dueRow[K, R any] struct {
 	row sink.Row[K, R]
-	of  *writtenRow[R]
+	of  *writtenRow[K, R]
 }
 
 // turn queries, compares and writes.
@@ -155,42 +178,91 @@ func (p *publisher[K, R]) turn(ctx context.Context) error {
 // doesn't have any more.
 func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], err error) {
 	p.turns++
-	version, watermark := a.provenance.Offsets(), a.provenance.Watermark
+	version, watermark := p.first+a.provenance.Offsets(), a.provenance.Watermark
 	for i := range a.rows {
 		row := &a.rows[i]
 		w, err := p.remembered(row)
 		if err != nil {
 			return nil, err
 		}
-		w.turn = p.turns
-		final := w.final || isFinal(row.Window, watermark)
-		if w.known && w.final == final && same(w.value, row.Value) {
+		w.turn, w.gone = p.turns, false
+		timing, final := p.timing(w, row, watermark)
+		if p.skip && timing == sink.Early {
+			continue
+		}
+		if w.known && w.timing == timing && w.final == final && same(*w.value, row.Value) {
 			continue
 		}
 		due = append(due, dueRow[K, R]{of: w, row: sink.Row[K, R]{View: p.view, Window: row.Window, Key: row.Key,
-			Value: row.Value, Version: p.first + version, Final: final}})
+			Value: row.Value, Version: version, Timing: timing, Final: final, Previous: w.value}})
 	}
 	if len(p.written) > len(a.rows) {
-		maps.DeleteFunc(p.written, func(_ identity, w *writtenRow[R]) bool { return w.turn != p.turns })
+		gone := p.forget(a)
+		for _, w := range gone {
+			due = append(due, dueRow[K, R]{of: w, row: sink.Row[K, R]{View: p.view, Window: w.window, Key: w.key,
+				Version: version, Timing: w.timing, Final: w.final, Removed: true, Previous: w.value}})
+		}
 	}
 	return due, nil
 }
 
+// timing says when a row is made, and whether it's final.
+func (p *publisher[K, R]) timing(w *writtenRow[K, R], row *Row[K, R], watermark time.Time) (sink.Timing, bool) {
+	final := w.final || hasPassed(row.Window, p.lateness, watermark)
+	switch {
+	case w.timing == sink.Early && !hasPassed(row.Window, 0, watermark):
+		return sink.Early, final
+	case w.timing == sink.Early:
+		return sink.OnTime, final
+	case w.known && !same(*w.value, row.Value):
+		return sink.Late, final
+	}
+	return w.timing, final
+}
+
+// hasPassed says whether a watermark has reached a window's end and some time.
+func hasPassed(w window.Span, more time.Duration, watermark time.Time) bool {
+	return w != (window.Span{}) && !watermark.IsZero() && !w.End.Add(more).After(watermark)
+}
+
 // remembered gives what is known of a row's identity.
-func (p *publisher[K, R]) remembered(row *Row[K, R]) (*writtenRow[R], error) {
+func (p *publisher[K, R]) remembered(row *Row[K, R]) (*writtenRow[K, R], error) {
 	key, err := p.encode(row.Key)
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", p.view, err)
 	}
-	id := identity{row.Window.Start.UnixMicro(), string(key)}
+	id := identity{row.Window.Start.UnixMicro(), row.Window.End.UnixMicro(), string(key)}
 	if p.written[id] == nil {
-		p.written[id] = &writtenRow[R]{}
+		p.written[id] = &writtenRow[K, R]{window: row.Window, key: row.Key}
 	}
 	return p.written[id], nil
 }
 
-func isFinal(w window.Span, watermark time.Time) bool {
-	return w != (window.Span{}) && !watermark.IsZero() && !w.End.After(watermark)
+// forget lets go of what the answer hasn't got, and gives the sessions of these
+// that the answer has longer. The others have left the range.
+func (p *publisher[K, R]) forget(a *Answer[K, R]) (gone []*writtenRow[K, R]) {
+	longer := map[string][]identity{}
+	if p.sessions {
+		for id, w := range p.written {
+			if w.turn == p.turns {
+				longer[id.key] = append(longer[id.key], id)
+			}
+		}
+	}
+	maps.DeleteFunc(p.written, func(id identity, w *writtenRow[K, R]) bool {
+		if w.turn == p.turns {
+			return false
+		}
+		within := func(other identity) bool { return other.start <= id.start && id.start < other.end }
+		// A row that nobody was told of needs no removal, but a Write that failed
+		// may have told.
+		w.gone = w.tried && (w.gone || slices.ContainsFunc(longer[id.key], within))
+		if w.gone {
+			gone = append(gone, w)
+		}
+		return !w.gone
+	})
+	return gone
 }
 
 // write writes in batches, up to the first that fails. Whatever a failed Write
@@ -204,13 +276,17 @@ func (p *publisher[K, R]) write(ctx context.Context, due []dueRow[K, R]) (writte
 		rows = rows[:0]
 		for _, d := range batch {
 			rows = append(rows, d.row)
-			d.of.known, d.of.final = false, d.row.Final
+			d.of.known, d.of.tried, d.of.timing, d.of.final = false, true, d.row.Timing, d.row.Final
 		}
 		if err := p.to.Write(ctx, rows); err != nil {
 			return written, fmt.Errorf("cannot write %d rows of view %s: %w", len(rows), p.view, err)
 		}
 		for _, d := range batch {
-			d.of.known, d.of.value = true, d.row.Value
+			value := d.row.Value // a copy: a row holds on to the value before it
+			d.of.known, d.of.value = true, &value
+			if d.row.Removed {
+				d.of.gone, d.of.tried = false, false // forgotten at the next turn
+			}
 		}
 		written += len(batch)
 	}

@@ -37,7 +37,7 @@ type publishModel struct {
 func newPublishModel(batch int) *publishModel {
 	m := &publishModel{memory: sink.NewMemory[int, float64]()}
 	m.publisher = &publisher[int, float64]{
-		view: "modelo", batch: batch, observer: m, to: sink.Func[int, float64](m.write),
+		view: "modelo", batch: batch, lateness: time.Minute, observer: m, to: sink.Func[int, float64](m.write),
 		encode: func(k int) ([]byte, error) { return []byte{byte(k)}, nil },
 		query: func(context.Context) (*Answer[int, float64], error) {
 			if m.answer == nil {
@@ -45,7 +45,7 @@ func newPublishModel(batch int) *publishModel {
 			}
 			return m.answer, nil
 		},
-		written: map[identity]*writtenRow[float64]{},
+		written: map[identity]*writtenRow[int, float64]{},
 	}
 	return m
 }
@@ -92,11 +92,12 @@ func drawAnswer(t *rapid.T) *Answer[int, float64] {
 	return a
 }
 
-// modelRow is what the model knows of an identity: the value's bits, whether it's
-// final.
+// modelRow is what the model knows of an identity: the value's bits, when it was
+// made, whether it's final.
 type modelRow struct {
-	bits  uint64
-	final bool
+	bits   uint64
+	timing sink.Timing
+	final  bool
 }
 
 type modelID struct {
@@ -108,6 +109,8 @@ type modelID struct {
 type publishKnown struct {
 	written map[modelID]modelRow // rows of the last answer that the sink surely holds
 	finals  map[modelID]bool
+	timings map[modelID]sink.Timing // of the last row that was tried
+	values  map[modelID]uint64      // of the last row that the sink surely took, ever
 	version int64
 }
 
@@ -118,7 +121,15 @@ func (k *publishKnown) due(a *Answer[int, float64]) (due map[modelID]modelRow, b
 		id := modelID{row.Window.Start, row.Key}
 		byID[id] = row
 		end, mark := row.Window.End, a.provenance.Watermark
-		now := modelRow{math.Float64bits(row.Value), k.finals[id] || (!end.IsZero() && !mark.IsZero() && !end.After(mark))}
+		passed := func(more time.Duration) bool { return !end.IsZero() && !mark.IsZero() && !end.Add(more).After(mark) }
+		now := modelRow{math.Float64bits(row.Value), k.timings[id], k.finals[id] || passed(time.Minute)}
+		written, ok := k.written[id]
+		switch {
+		case now.timing == sink.Early && passed(0):
+			now.timing = sink.OnTime
+		case now.timing != sink.Early && ok && written.bits != now.bits:
+			now.timing = sink.Late
+		}
 		if before, ok := k.written[id]; !ok || before != now {
 			due[id] = now
 		}
@@ -126,6 +137,8 @@ func (k *publishKnown) due(a *Answer[int, float64]) (due map[modelID]modelRow, b
 	gone := func(id modelID) bool { _, there := byID[id]; return !there }
 	maps.DeleteFunc(k.written, func(id modelID, _ modelRow) bool { return gone(id) })
 	maps.DeleteFunc(k.finals, func(id modelID, _ bool) bool { return gone(id) })
+	maps.DeleteFunc(k.timings, func(id modelID, _ sink.Timing) bool { return gone(id) })
+	maps.DeleteFunc(k.values, func(id modelID, _ uint64) bool { return gone(id) })
 	return due, byID
 }
 
@@ -137,11 +150,16 @@ func (k *publishKnown) took(t require.TestingT, m *publishModel, due map[modelID
 		want, ok := due[id]
 		require.True(t, ok, "a row is written that isn't due, or twice: %v", row)
 		delete(due, id)
-		require.Equal(t, want, modelRow{math.Float64bits(row.Value), row.Final})
+		require.Equal(t, want, modelRow{math.Float64bits(row.Value), row.Timing, row.Final})
+		if previous, ok := k.values[id]; ok {
+			require.Equal(t, previous, math.Float64bits(*row.Previous))
+		} else {
+			require.Nil(t, row.Previous)
+		}
 		require.Equal(t, k.version, row.Version)
-		k.finals[id] = row.Final
+		k.finals[id], k.timings[id] = row.Final, row.Timing
 		if i < m.acked {
-			k.written[id] = want
+			k.written[id], k.values[id] = want, want.bits
 		} else {
 			delete(k.written, id)
 		}
@@ -196,7 +214,7 @@ func (k *publishKnown) turn(t require.TestingT, m *publishModel) {
 func TestPublisherAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newPublishModel(rapid.IntRange(1, 4).Draw(t, "batch"))
-		k := &publishKnown{written: map[modelID]modelRow{}, finals: map[modelID]bool{}}
+		k := &publishKnown{written: map[modelID]modelRow{}, finals: map[modelID]bool{}, timings: map[modelID]sink.Timing{}, values: map[modelID]uint64{}}
 		for range rapid.IntRange(1, 12).Draw(t, "turns") {
 			m.answer, m.tried, m.seen, m.acked = nil, nil, nil, 0
 			m.fail, m.partly = rapid.IntRange(0, 6).Draw(t, "fail"), rapid.IntRange(0, 4).Draw(t, "partly")

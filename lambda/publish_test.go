@@ -279,8 +279,12 @@ func TestPublishTurns(t *testing.T) {
 			return to.written()
 		}
 		first := pubView().Window.At(pubStart)
-		row := func(value, version int64, final bool) sink.Row[string, int64] {
-			return sink.Row[string, int64]{View: "ventas", Window: first, Key: "libros", Value: value, Version: version, Final: final}
+		row := func(value, version int64, timing sink.Timing, previous ...int64) sink.Row[string, int64] {
+			row := sink.Row[string, int64]{View: "ventas", Window: first, Key: "libros", Value: value, Version: version, Timing: timing, Final: timing > sink.Early}
+			if len(previous) > 0 {
+				row.Previous = &previous[0]
+			}
+			return row
 		}
 		synctest.Wait()
 		seen := r.observed()
@@ -291,7 +295,7 @@ func TestPublishTurns(t *testing.T) {
 
 		r.start()
 		r.append(pubSale(time.Second, "libros", 100), pubSale(2*time.Second, "libros", 50))
-		require.Equal(t, []sink.Row[string, int64]{row(150, 2, false)}, turn())
+		require.Equal(t, []sink.Row[string, int64]{row(150, 2, sink.Early)}, turn())
 		seen = r.observed()
 		require.Len(t, seen, 1)
 		require.Equal(t, Published, seen[0].Kind)
@@ -311,15 +315,15 @@ func TestPublishTurns(t *testing.T) {
 		require.ErrorIs(t, seen[0].Err, errWrite)
 		r.append(pubSale(5*time.Second, "libros", -1)) // and back again
 		to.fail(nil)
-		require.Equal(t, []sink.Row[string, int64]{row(150, 5, false)}, turn(), "the Write that failed may have written the other value")
+		require.Equal(t, []sink.Row[string, int64]{row(150, 5, sink.Early, 150)}, turn(), "the Write that failed may have written the other value")
 
 		r.append(pubSale(70*time.Second, "hogar", 7), pubSale(81*time.Second, "hogar", 7))
 		ended := turn()
 		require.Len(t, ended, 2)
-		require.Equal(t, row(150, 7, true), ended[0], "the window has ended")
+		require.Equal(t, row(150, 7, sink.OnTime, 150), ended[0], "the window has ended")
 		require.False(t, ended[1].Final)
 		r.append(pubSale(6*time.Second, "libros", 3))
-		require.Equal(t, []sink.Row[string, int64]{row(153, 8, true)}, turn(), "a revision")
+		require.Equal(t, []sink.Row[string, int64]{row(153, 8, sink.Late, 150)}, turn(), "a revision")
 		require.NoError(t, r.pipeline.Batch(t.Context()))
 		require.Empty(t, turn(), "a batch run changes nothing")
 

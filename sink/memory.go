@@ -9,8 +9,8 @@ import (
 	"github.com/anabranch-go/anabranch/window"
 )
 
-// Memory keeps the newest row of each identity in memory, for ever. It's safe
-// for concurrent use.
+// Memory keeps the newest row of each identity in memory, for ever, those that
+// were removed too, though it doesn't show them. It's safe for concurrent use.
 type Memory[K comparable, R any] struct {
 	mu    sync.Mutex
 	index map[identity[K]]int // into rows
@@ -54,12 +54,13 @@ func (m *Memory[K, R]) Write(ctx context.Context, rows []Row[K, R]) error {
 	return nil
 }
 
-// Rows gives all rows, by the start of their windows, then by the end, then in
+// Rows gives all rows that weren't removed, by the start of their windows, then by the end, then in
 // the order in which their identities came first. The slice is the caller's.
 func (m *Memory[K, R]) Rows() []Row[K, R] {
 	m.mu.Lock()
 	rows := slices.Clone(m.rows)
 	m.mu.Unlock()
+	rows = slices.DeleteFunc(rows, func(r Row[K, R]) bool { return r.Removed })
 	slices.SortStableFunc(rows, func(a, b Row[K, R]) int { return compareSpans(a.Window, b.Window) })
 	return rows
 }

@@ -2,6 +2,7 @@ package sink_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -52,4 +53,19 @@ func TestMemoryRowsAreInOrder(t *testing.T) {
 	require.Equal(t, []sink.Row[string, int]{rows[3], rows[2], rows[4], rows[0], rows[1]}, m.Rows())
 	m.Rows()[0].Key = "changed"
 	require.Equal(t, "all", m.Rows()[0].Key, "the slice is the caller's")
+}
+
+// TestMemoryForgetsNoRemoval: an older row doesn't bring a removed one back, a
+// newer one does.
+func TestMemoryForgetsNoRemoval(t *testing.T) {
+	m := sink.NewMemory[string, int]()
+	write := func(version int64, removed bool) []sink.Row[string, int] {
+		require.NoError(t, m.Write(t.Context(), []sink.Row[string, int]{{View: "v", Key: "k", Version: version, Removed: removed}}))
+		return m.Rows()
+	}
+	require.Len(t, write(1, false), 1)
+	require.Empty(t, write(3, true))
+	require.Empty(t, write(2, false))
+	require.Len(t, write(4, false), 1)
+	require.Equal(t, "early on-time late invalid", fmt.Sprint(sink.Early, " ", sink.OnTime, " ", sink.Late, " ", sink.Timing(9)))
 }

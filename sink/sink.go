@@ -15,9 +15,37 @@ type Row[K, R any] struct {
 	Key     K
 	Value   R
 	Version int64
-	// Final says that the view's watermark has passed the window's end. Late
-	// events still count, so a final row may be revised by a higher version.
+	// Timing says when the row was made, by the view's watermark.
+	Timing Timing
+	// Final says that the watermark has passed the window's end by the lateness
+	// that the publisher allows. Later events still count, so a final row may be
+	// revised by a higher version.
 	Final bool
+	// Removed says that there's no such row any more: a late event has made one
+	// session of two, or a session longer. The value is the zero value.
+	Removed bool
+	// Previous is the value that the same publisher has written last for this
+	// identity; nil where it hasn't written any.
+	Previous *R
+}
+
+// Timing is when a row was made, in the event time of its view.
+type Timing uint8
+
+// The timings, in the order in which a window's rows have them.
+const (
+	Early  Timing = iota // before the watermark has passed the window's end
+	OnTime               // the first row after that
+	Late                 // a revision of it
+)
+
+var timingNames = [...]string{"early", "on-time", "late"}
+
+func (t Timing) String() string {
+	if int(t) < len(timingNames) {
+		return timingNames[t]
+	}
+	return "invalid"
 }
 
 // Sink takes finished rows.
