@@ -2,6 +2,7 @@ package partition_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/partition"
@@ -105,4 +106,98 @@ func ExampleEscape() {
 	// Output:
 	// a%2Fb%3A 50%25
 	// a/b: 50% <nil>
+}
+
+// The partition that a Java producer picks, for its string, long and int keys.
+func ExampleNewKafka() {
+	topic, err := partition.NewKafka(50)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(topic.String("foobar"), topic.Bytes([]byte("foobar")), topic.Long(42), topic.Int(42))
+	// Output: 16 16 2 4
+}
+
+// A topic with a partition for each bucket of the scheme: partition 0 holds what
+// the archive has under user_id=0.
+func ExampleDimension_Kafka() {
+	topic, err := partition.ByHash("user_id", 16).Kafka()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(topic.Partitions(), topic.Long(42))
+	// Output: 16 0
+}
+
+func ExampleNewTopics() {
+	topics, err := partition.NewTopics("user_events", []string{"purchase", "page_view"},
+		partition.TopicOptions{Default: "user_events.other"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(topics.All())
+	fmt.Println(topics.Topic("purchase"))
+	fmt.Println(topics.Topic("../etc/passwd"))
+
+	_, err = partition.NewTopics("user_events", []string{"page.view", "page_view"}, partition.TopicOptions{})
+	fmt.Println(err)
+	// Output:
+	// [user_events.purchase user_events.page_view user_events.other]
+	// user_events.purchase <nil>
+	// user_events.other <nil>
+	// cannot name the topic of the type "page_view": partition: bad topic: "user_events.page_view" collides with "user_events.page.view": Kafka takes '.' and '_' for the same: give it a name in Names
+}
+
+// A fourth shard takes a quarter of the keys, and only what it takes moves.
+func ExampleNewShards() {
+	names := []partition.Shard{{Name: "redis-0"}, {Name: "redis-1"}, {Name: "redis-2"}, {Name: "redis-3"}}
+	before, err := partition.NewShards(names[:3]...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	after, err := partition.NewShards(names...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(before.Pick("user-1"), after.Pick("user-1"), before.PickInt(42))
+	fmt.Println(before.Moves(after))
+	// Output:
+	// redis-1 redis-1 redis-2
+	// 0.25
+}
+
+// A shard with three times the weight gets three times the keys.
+func ExampleShards_Moves() {
+	equal, err := partition.NewShards(partition.Shard{Name: "a"}, partition.Shard{Name: "b"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	uneven, err := partition.NewShards(partition.Shard{Name: "a", Weight: 3}, partition.Shard{Name: "b"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(equal.Moves(uneven)) // a had a half and has three quarters
+	// Output: 0.25
+}
+
+func ExampleMoved() {
+	before, err := partition.NewShards(partition.Shard{Name: "a"}, partition.Shard{Name: "b"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	after, err := partition.NewShards(partition.Shard{Name: "b"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(partition.Moved(before, after, slices.Values([]string{"ana", "luis", "eva", "pau"})))
+	// Output: 3 4
 }
