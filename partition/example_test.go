@@ -201,3 +201,61 @@ func ExampleMoved() {
 	fmt.Println(partition.Moved(before, after, slices.Values([]string{"ana", "luis", "eva", "pau"})))
 	// Output: 3 4
 }
+
+// One user in one week of a table by month and hash: two months, one bucket.
+func ExampleScheme_Filter() {
+	scheme, err := partition.New(partition.ByMonth("order_date"), partition.ByHash("user_id", 16))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	filter, err := scheme.Filter(
+		partition.Between("order_date", at, at.AddDate(0, 0, 7)),
+		partition.OneOf("user_id", partition.Int(42)),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(filter.Prune([]string{
+		"order_date=2026-10/user_id=0",
+		"order_date=2026-11/user_id=0",
+		"order_date=2026-11/user_id=1",
+		"order_date=2026-12/user_id=0",
+	}))
+	fmt.Println(filter.MayHold("order_date=2026-12/user_id=7"))
+	// Output:
+	// [order_date=2026-11/user_id=0 order_date=2026-12/user_id=0] <nil>
+	// false <nil>
+}
+
+func ExampleBetween() {
+	scheme, err := partition.New(partition.ByDay("fecha"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	midnight := at.Truncate(24 * time.Hour)
+	filter, err := scheme.Filter(partition.Between("fecha", midnight, midnight.AddDate(0, 0, 1)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(filter.Prune([]string{"fecha=2026-11-23", "fecha=2026-11-24", "fecha=2026-11-25"}))
+	// Output: [fecha=2026-11-24] <nil>
+}
+
+func ExampleOneOf() {
+	scheme, err := partition.New(partition.ByValue("region"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	filter, err := scheme.Filter(partition.OneOf("region", partition.String("norte"), partition.Null()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(filter.Prune([]string{"region=norte", "region=sur", "region=" + partition.NullSegment}))
+	// Output: [region=norte region=__HIVE_DEFAULT_PARTITION__] <nil>
+}
