@@ -259,3 +259,34 @@ func ExampleOneOf() {
 	fmt.Println(filter.Prune([]string{"region=norte", "region=sur", "region=" + partition.NullSegment}))
 	// Output: [region=norte region=__HIVE_DEFAULT_PARTITION__] <nil>
 }
+
+// Rows of a batch by day and region: their columns as a Parquet reader has them.
+func ExampleScheme_NewSplitter() {
+	scheme, err := partition.New(partition.ByDay("fecha"), partition.ByValue("region"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	splitter, err := scheme.NewSplitter()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	parts, paths, err := splitter.Split(4,
+		partition.Vector{Ints: []int64{at.UnixMicro(), at.UnixMicro() + 1, 0, at.UnixMicro()}},
+		partition.Vector{Codes: []uint32{1, 0, 0, 0}, Dict: []string{"norte", "sur"}, Valid: []bool{true, true, true, false}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(parts)
+	for _, path := range paths {
+		fmt.Println(path)
+	}
+	// Output:
+	// [0 1 2 3]
+	// fecha=2026-11-24/region=sur
+	// fecha=2026-11-24/region=norte
+	// fecha=1970-01-01/region=norte
+	// fecha=2026-11-24/region=__HIVE_DEFAULT_PARTITION__
+}

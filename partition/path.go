@@ -32,10 +32,9 @@ func (s Scheme) Path(values ...Value) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		segment := d.name + "=" + Escape(value)
-		if len(segment) > maxSegment {
-			return "", fmt.Errorf("%w: %q makes a name of %d bytes, and file systems take %d: split %s by hash instead",
-				ErrValue, segment[:40]+"…", len(segment), maxSegment, d.name)
+		segment, err := d.segment(value)
+		if err != nil {
+			return "", err
 		}
 		if i > 0 {
 			path.WriteByte('/')
@@ -43,6 +42,16 @@ func (s Scheme) Path(values ...Value) (string, error) {
 		path.WriteString(segment)
 	}
 	return path.String(), nil
+}
+
+// segment gives a part's text as the name of a directory.
+func (d Dimension) segment(text string) (string, error) {
+	segment := d.name + "=" + Escape(text)
+	if len(segment) > maxSegment {
+		return "", fmt.Errorf("%w: %q makes a name of %d bytes, and file systems take %d: split %s by hash instead",
+			ErrValue, segment[:40]+"…", len(segment), maxSegment, d.name)
+	}
+	return segment, nil
 }
 
 // text gives the part that v belongs to, not escaped yet; "" for null.
