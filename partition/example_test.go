@@ -290,3 +290,80 @@ func ExampleScheme_NewSplitter() {
 	// fecha=1970-01-01/region=norte
 	// fecha=2026-11-24/region=__HIVE_DEFAULT_PARTITION__
 }
+
+// orders is one declaration for both databases.
+var orders = partition.Table{
+	Name: "ordenes",
+	Columns: []partition.Column{
+		{Name: "order_id", Type: partition.Int64Type},
+		{Name: "order_date", Type: partition.TimestampType},
+		{Name: "total_amount", Type: partition.DecimalType, Precision: 10, Scale: 2},
+		{Name: "status", Type: partition.TextType, Length: 20, LowCardinality: true},
+	},
+	Key:     []string{"order_id", "order_date"},
+	Indexes: []partition.Index{{Columns: []string{"status"}}},
+}
+
+func ExampleTable_PostgreSQL() {
+	scheme, err := partition.New(partition.ByMonth("order_date"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	statements, err := orders.PostgreSQL(scheme, partition.PostgreSQLOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, statement := range statements {
+		fmt.Println(statement)
+	}
+	// Output:
+	// CREATE TABLE IF NOT EXISTS "ordenes" (
+	//     "order_id" bigint NOT NULL,
+	//     "order_date" timestamp with time zone NOT NULL,
+	//     "total_amount" numeric(10,2) NOT NULL,
+	//     "status" varchar(20) NOT NULL,
+	//     PRIMARY KEY ("order_id", "order_date")
+	// ) PARTITION BY RANGE ("order_date")
+	// CREATE INDEX IF NOT EXISTS "ordenes_status_idx" ON "ordenes" ("status")
+}
+
+// The partitions of the next two months, to be made before they begin.
+func ExampleTable_PostgreSQLParts() {
+	scheme, err := partition.New(partition.ByMonth("order_date"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	statements, err := orders.PostgreSQLParts(scheme, at, at.AddDate(0, 1, 0), partition.PostgreSQLOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, statement := range statements {
+		fmt.Println(statement)
+	}
+	// Output:
+	// CREATE TABLE IF NOT EXISTS "ordenes_2026_11" PARTITION OF "ordenes" FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00')
+	// CREATE TABLE IF NOT EXISTS "ordenes_2026_12" PARTITION OF "ordenes" FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')
+}
+
+func ExampleTable_ClickHouse() {
+	scheme, err := partition.New(partition.ByMonth("order_date"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(orders.ClickHouse(scheme, partition.ClickHouseOptions{Engine: "ReplacingMergeTree"}))
+	// Output:
+	// CREATE TABLE IF NOT EXISTS `ordenes` (
+	//     `order_id` Int64,
+	//     `order_date` DateTime64(6, 'UTC'),
+	//     `total_amount` Decimal(10, 2),
+	//     `status` LowCardinality(String)
+	// )
+	// ENGINE = ReplacingMergeTree
+	// PARTITION BY toYYYYMM(`order_date`)
+	// ORDER BY (`order_id`, `order_date`) <nil>
+}

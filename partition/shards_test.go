@@ -138,7 +138,7 @@ func numbered(n int) iter.Seq[string] {
 // Each shard gets its share of the keys, within six standard deviations of a
 // fair draw; and as many keys move as Moves says, within as much.
 func TestShardsBalance(t *testing.T) {
-	const keys = 100_000
+	const keys = 30_000
 	within := func(share float64, count int) {
 		t.Helper()
 		deviation := math.Sqrt(keys * share * (1 - share))

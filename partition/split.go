@@ -23,7 +23,7 @@ type Splitter struct {
 	ids    []uint32 // of each row: its segment's, in one dimension
 	parts  []uint32 // of each row: what the dimensions so far make of it
 	paths  []string // of each part
-	table  table
+	seen   lookup
 	texts  map[string]uint32
 }
 
@@ -32,7 +32,7 @@ func (s Scheme) NewSplitter() (*Splitter, error) {
 	if len(s.dims) == 0 {
 		return nil, fmt.Errorf("%w: it has no dimensions: make it with New", ErrScheme)
 	}
-	return &Splitter{scheme: s, table: table{sparse: map[uint64]uint32{}}, texts: map[string]uint32{}}, nil
+	return &Splitter{scheme: s, seen: lookup{sparse: map[uint64]uint32{}}, texts: map[string]uint32{}}, nil
 }
 
 // Split gives the part of each of the rows, as a place in paths, and the paths of
@@ -95,14 +95,14 @@ func (p *Splitter) segments(d Dimension, v *Vector) (segments []string, err erro
 	if err != nil {
 		return nil, err
 	}
-	p.table.reset(span, len(p.places))
+	p.seen.reset(span, len(p.places))
 	clear(p.texts)
 	null := uint32(0) // id+1 of nulls
 	for row, place := range p.places {
 		isNull := v.Valid != nil && !v.Valid[row]
 		id := null
 		if !isNull {
-			id = p.table.get(place)
+			id = p.seen.get(place)
 		}
 		if id == 0 {
 			text := ""
@@ -121,7 +121,7 @@ func (p *Splitter) segments(d Dimension, v *Vector) (segments []string, err erro
 			if isNull {
 				null = id
 			} else {
-				p.table.set(place, id)
+				p.seen.set(place, id)
 			}
 		}
 		p.ids[row] = id - 1
@@ -134,14 +134,14 @@ func (p *Splitter) join(segments []string) {
 	shorter := slices.Clone(p.paths)
 	p.paths = p.paths[:0]
 	width := uint64(len(segments))
-	p.table.reset(uint64(len(shorter))*width, len(p.parts))
+	p.seen.reset(uint64(len(shorter))*width, len(p.parts))
 	for row, part := range p.parts {
 		pair := uint64(part)*width + uint64(p.ids[row])
-		id := p.table.get(pair)
+		id := p.seen.get(pair)
 		if id == 0 {
 			p.paths = append(p.paths, shorter[part]+"/"+segments[p.ids[row]])
 			id = uint32(len(p.paths))
-			p.table.set(pair, id)
+			p.seen.set(pair, id)
 		}
 		p.parts[row] = id - 1
 	}
@@ -150,9 +150,9 @@ func (p *Splitter) join(segments []string) {
 // sized gives n places, of the same memory if that is long enough.
 func sized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
-// table holds a number for each of some places below a span; 0 is none. It's an
+// lookup holds a number for each of some places below a span; 0 is none. It's an
 // array where the span is about as large as the batch, and a map where it isn't.
-type table struct {
+type lookup struct {
 	array  []uint32
 	sparse map[uint64]uint32
 	inMap  bool
@@ -160,7 +160,7 @@ type table struct {
 	number uint32
 }
 
-func (t *table) reset(span uint64, rows int) {
+func (t *lookup) reset(span uint64, rows int) {
 	t.inMap = span > 4*uint64(rows)+4096
 	t.number = 0
 	if t.inMap {
@@ -171,7 +171,7 @@ func (t *table) reset(span uint64, rows int) {
 	clear(t.array)
 }
 
-func (t *table) get(place uint64) uint32 {
+func (t *lookup) get(place uint64) uint32 {
 	if !t.inMap {
 		return t.array[place]
 	}
@@ -181,7 +181,7 @@ func (t *table) get(place uint64) uint32 {
 	return t.number
 }
 
-func (t *table) set(place uint64, number uint32) {
+func (t *lookup) set(place uint64, number uint32) {
 	if !t.inMap {
 		t.array[place] = number
 		return

@@ -1,0 +1,14 @@
+CREATE TABLE IF NOT EXISTS "metricas_unificadas" (
+    "fecha" date NOT NULL,
+    "categoria" varchar(50) NOT NULL,
+    "region" varchar(50) NOT NULL,
+    "ventas_total" numeric(10,2) NOT NULL,
+    "ordenes_total" integer NOT NULL,
+    "clientes_unicos" integer NOT NULL,
+    "conversion_rate" numeric(5,4),
+    "version" bigint NOT NULL,
+    PRIMARY KEY ("fecha", "categoria", "region")
+) PARTITION BY RANGE ("fecha");
+CREATE TABLE IF NOT EXISTS "metricas_unificadas_2026_10" PARTITION OF "metricas_unificadas" FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
+CREATE TABLE IF NOT EXISTS "metricas_unificadas_2026_11" PARTITION OF "metricas_unificadas" FOR VALUES FROM ('2026-11-01') TO ('2026-12-01');
+CREATE TABLE IF NOT EXISTS "metricas_unificadas_2026_12" PARTITION OF "metricas_unificadas" FOR VALUES FROM ('2026-12-01') TO ('2027-01-01');
