@@ -115,7 +115,7 @@ func ExampleNewKafka() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(topic.String("foobar"), topic.Bytes([]byte("foobar")), topic.Long(42), topic.Int(42))
+	fmt.Println(topic.Text("foobar"), topic.Bytes([]byte("foobar")), topic.Long(42), topic.Int(42))
 	// Output: 16 16 2 4
 }
 
@@ -224,8 +224,10 @@ func ExampleScheme_Filter() {
 		"order_date=2026-12/user_id=0",
 	}))
 	fmt.Println(filter.MayHold("order_date=2026-12/user_id=7"))
+	fmt.Println(filter.MayLead("order_date=2026-10")) // no need to list it
 	// Output:
 	// [order_date=2026-11/user_id=0 order_date=2026-12/user_id=0] <nil>
+	// false <nil>
 	// false <nil>
 }
 

@@ -3,6 +3,7 @@ package partition
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,8 +30,8 @@ func OneOf(name string, values ...Value) Condition {
 }
 
 // Filter tells which parts of a scheme can hold rows that meet all its
-// conditions. It is immutable and safe for concurrent use. The zero Filter can't
-// be used.
+// conditions. It is immutable and safe for concurrent use. The zero Filter has no
+// scheme: every path is an error to it.
 type Filter struct {
 	scheme Scheme
 	tests  []test // one for each condition
@@ -130,12 +131,33 @@ func (f Filter) MayHold(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return f.passes(texts), nil
+}
+
+// MayLead is MayHold for the first levels of a path, such as "fecha=2026-11-24"
+// of "fecha=2026-11-24/user_id=7": whether a part below that directory can hold a
+// row that the filter asks for. With it, a directory needn't be listed to be
+// skipped. ErrPath marks a path of no level and of more than the scheme has.
+func (f Filter) MayLead(path string) (bool, error) {
+	if n := strings.Count(path, "/") + 1; n > len(f.scheme.dims) {
+		return false, fmt.Errorf("%w: %q has %d segments for the %d dimensions of %v", ErrPath, path, n, len(f.scheme.dims), f.scheme)
+	}
+	texts, err := f.scheme.parse(path)
+	if err != nil {
+		return false, err
+	}
+	return f.passes(texts), nil
+}
+
+// passes tells whether the texts of the first dimensions meet the conditions on
+// them.
+func (f Filter) passes(texts []string) bool {
 	for _, t := range f.tests {
-		if !t.passes(texts[t.dim]) {
-			return false, nil
+		if t.dim < len(texts) && !t.passes(texts[t.dim]) {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
 
 // Prune gives the paths whose parts can hold a row that the filter asks for, in

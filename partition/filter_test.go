@@ -121,6 +121,12 @@ func TestFilterRefuses(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.MayHold("fecha=2026-11-24/user_id=16/region=a")
 	require.ErrorIs(t, err, ErrPath, "a path that isn't the scheme's is an error also where its dimension has no row")
+	for _, path := range []string{"", "/", "user_id=1", "fecha=2026-11-24/", "fecha=2026-11-24/user_id=1/region=a/x=1"} {
+		_, err = f.MayLead(path)
+		require.ErrorIs(t, err, ErrPath, path)
+	}
+	_, err = Filter{}.MayLead("fecha=2026-11-24")
+	require.ErrorIs(t, err, ErrPath)
 	_, err = f.Prune([]string{"fecha=2026-11-24/user_id=1/region=%"})
 	require.ErrorIs(t, err, ErrEscape)
 }
@@ -139,6 +145,19 @@ func (r drawnRow) matches(c Condition) bool {
 	return slices.ContainsFunc(c.values, func(w Value) bool {
 		return w.sort == v.sort && w.n == v.n && w.s == v.s && w.at.Equal(v.at)
 	})
+}
+
+// leads tells whether every level of the path may lead to a row.
+func leads(t require.TestingT, f Filter, path string) bool {
+	all := true
+	for i := range len(path) + 1 {
+		if i == len(path) || path[i] == '/' {
+			may, err := f.MayLead(path[:i])
+			require.NoError(t, err)
+			all = all && may
+		}
+	}
+	return all
 }
 
 // A part that is pruned never holds a row that matches; and the filter doesn't
@@ -184,14 +203,18 @@ func TestFilterNeverPrunesAMatch(t *testing.T) {
 			require.NoError(t, err)
 			if !may {
 				pruned++
+				require.False(t, leads(t, f, path), "one of its directories says the same, if only the last")
 				for _, c := range conditions {
 					if !row.matches(c) {
 						path = "" // some condition fails, as it must
 					}
 				}
 				require.Empty(t, path, "pruned, but its row matches")
-			} else if len(conditions) > 0 {
-				kept++
+			} else {
+				require.True(t, leads(t, f, path), "its directories lead to it")
+				if len(conditions) > 0 {
+					kept++
+				}
 			}
 		}
 	})

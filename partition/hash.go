@@ -8,7 +8,7 @@ func bucket(v Value, buckets int) int {
 	if v.sort == integer {
 		return int(k.Long(v.n))
 	}
-	return int(k.String(v.s))
+	return int(k.Text(v.s))
 }
 
 const (

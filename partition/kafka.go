@@ -52,10 +52,10 @@ func (k Kafka) Partitions() int { return int(k.last) + 1 }
 // taken as empty.
 func (k Kafka) Bytes(key []byte) int32 { return k.pick(murmur2(key)) }
 
-// String picks for a text, as StringSerializer writes it: its UTF-8. A string
+// Text picks for a text, as StringSerializer writes it: its UTF-8. A string
 // that isn't valid UTF-8 is hashed as it is, where Java would have replaced the
 // bad bytes.
-func (k Kafka) String(key string) int32 { return k.pick(murmur2(key)) }
+func (k Kafka) Text(key string) int32 { return k.pick(murmur2(key)) }
 
 // Long picks for a Java long, as LongSerializer writes it: 8 bytes, big endian.
 func (k Kafka) Long(key int64) int32 { return k.pick(murmur2Long(key)) }

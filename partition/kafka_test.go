@@ -76,7 +76,7 @@ func TestKafkaPublished(t *testing.T) {
 				require.Equal(t, partitions, k.Partitions())
 				// Java: (n & 0x7fffffff) % partitions, on a signed n.
 				want := int32(int64(v.hash&0x7fffffff) % int64(partitions))
-				require.Equal(t, want, k.String(v.key), "%s: %q", source, v.key)
+				require.Equal(t, want, k.Text(v.key), "%s: %q", source, v.key)
 				require.Equal(t, want, k.Bytes([]byte(v.key)), "%s: %q", source, v.key)
 				// The number whose serialised bytes are the key's.
 				switch len(v.key) {
@@ -95,8 +95,8 @@ func TestKafkaPublished(t *testing.T) {
 func TestKafkaClearsTheSign(t *testing.T) {
 	k, err := NewKafka(50)
 	require.NoError(t, err)
-	require.Equal(t, int32(16), k.String("foobar"))
-	require.NotEqual(t, int32(790332482%50), k.String("foobar"))
+	require.Equal(t, int32(16), k.Text("foobar"))
+	require.NotEqual(t, int32(790332482%50), k.Text("foobar"))
 }
 
 func TestKafkaRefuses(t *testing.T) {
@@ -109,7 +109,7 @@ func TestKafkaRefuses(t *testing.T) {
 		require.ErrorIs(t, err, ErrScheme, "%v", d)
 	}
 	require.Equal(t, 1, Kafka{}.Partitions())
-	require.Equal(t, int32(0), Kafka{}.String("foobar"))
+	require.Equal(t, int32(0), Kafka{}.Text("foobar"))
 }
 
 // Numbers are hashed as their serialisers write them, and the buckets of a
@@ -123,8 +123,8 @@ func TestKafkaNumbersAndBuckets(t *testing.T) {
 		require.Equal(t, k.Bytes(binary.BigEndian.AppendUint32(nil, uint32(n))), k.Int(int32(n)))
 		require.Equal(t, bucket(Int(n), k.Partitions()), int(k.Long(n)))
 		text := anyText().Draw(t, "text")
-		require.Equal(t, bucket(String(text), k.Partitions()), int(k.String(text)))
-		for _, p := range []int32{k.Long(n), k.Int(int32(n)), k.String(text)} {
+		require.Equal(t, bucket(String(text), k.Partitions()), int(k.Text(text)))
+		for _, p := range []int32{k.Long(n), k.Int(int32(n)), k.Text(text)} {
 			require.GreaterOrEqual(t, p, int32(0))
 			require.Less(t, int(p), k.Partitions())
 		}

@@ -87,7 +87,12 @@ func (s Scheme) Parse(path string) ([]string, error) {
 	if n := strings.Count(path, "/") + 1; n != len(s.dims) {
 		return nil, fmt.Errorf("%w: %q has %d segments for the %d dimensions of %v", ErrPath, path, n, len(s.dims), s)
 	}
-	texts := make([]string, len(s.dims))
+	return s.parse(path)
+}
+
+// parse reads a path of as many segments as the scheme has dimensions, or fewer.
+func (s Scheme) parse(path string) ([]string, error) {
+	texts := make([]string, strings.Count(path, "/")+1)
 	for i, segment := range strings.Split(path, "/") {
 		d := s.dims[i]
 		escaped, found := strings.CutPrefix(segment, d.name+"=")
