@@ -40,6 +40,8 @@ func TestFilterBetween(t *testing.T) {
 		{"day", midnight.Add(-1), midnight, []int{0}},
 		{"day", midnight, midnight, nil},
 		{"day", midnight.Add(1), midnight, nil},
+		{"day", midnight.Add(time.Hour), midnight.Add(time.Hour), nil},
+		{"day", midnight.Add(time.Hour + 1), midnight.Add(time.Hour), nil},
 		{"day", time.Time{}, midnight, []int{0}},
 		{"day", midnight, time.Time{}, []int{1, 2}},
 		{"day", time.Time{}, time.Time{}, []int{0, 1, 2}},

@@ -125,6 +125,25 @@ func TestNegLog2(t *testing.T) {
 	}
 }
 
+// The order of candidates: by score a unit of weight, ties by draw and then by
+// name, so that any two with distinct names have one order.
+func TestCandidatesOrder(t *testing.T) {
+	ordered := []candidate{
+		{score: 0, weight: 1, draw: 9, name: "z"},
+		{score: 2, weight: 4, draw: 9, name: "c"},
+		{score: 1, weight: 2, draw: 8, name: "a"},
+		{score: 2, weight: 4, draw: 8, name: "b"},
+		{score: 65 << 40, weight: math.MaxUint32, draw: 1, name: "a"},
+		{score: 65 << 40, weight: math.MaxUint32 - 1, draw: 9, name: "a"},
+		{score: 65 << 40, weight: 1, draw: 9, name: "a"},
+	}
+	for i, a := range ordered {
+		for j, b := range ordered {
+			require.Equal(t, i < j, a.before(b), "%v and %v", a, b)
+		}
+	}
+}
+
 func numbered(n int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range n {
