@@ -28,6 +28,7 @@ func TestShardsRefuse(t *testing.T) {
 		_, err := NewShards(shards...)
 		require.ErrorIs(t, err, ErrShards, name)
 	}
+	require.Equal(t, []string{"b", "c", "a"}, mustShards(t, Shard{"c", 2}, Shard{"a", 9}, Shard{Name: "b"}).Names(), "by weight, then name")
 	require.Empty(t, Shards{}.Pick("key"))
 	require.Zero(t, Shards{}.Moves(Shards{}))
 	require.InDelta(t, 1, Shards{}.Moves(mustShards(t, Shard{Name: "a"})), 0)
