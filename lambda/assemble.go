@@ -27,6 +27,9 @@ type assembly struct {
 //
 // The open deltas of partitions in without are left out: they couldn't be read.
 func (p *Pipeline[E]) assemble(ctx context.Context, view *registration[E], without map[int]bool) (*assembly, error) {
+	if p.parent != nil {
+		return p.assembleBase(ctx, view)
+	}
 	a := &assembly{}
 	var err error
 	if a.number, a.base, err = p.latestBase(ctx, view); err != nil {

@@ -20,6 +20,7 @@ type base struct {
 	Cut    []cut      `json:"cut"` // by partition
 	Parts  []basePart `json:"parts"`
 	Gaps   []string   `json:"gaps,omitempty"` // what the log had lost before the cut
+	Over   *int64     `json:"over,omitempty"` // the parent's base that it was made of
 }
 
 const (

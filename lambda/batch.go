@@ -16,7 +16,8 @@ import (
 // already is left as it is, so a run may be repeated, and runs may race: bases
 // only ever go forward.
 //
-// A view whose own code panics is ErrStopped, and the others are published.
+// A view whose own code panics is ErrStopped, and the others are published. Views
+// over others' rows (see Over) follow these.
 func (p *Pipeline[E]) Batch(ctx context.Context) error { return p.publishBases(ctx, recomputed) }
 
 // Advance publishes new bases too, each from the base before and the sealed
@@ -49,7 +50,7 @@ func (p *Pipeline[E]) publishBases(ctx context.Context, how string) error {
 		}
 		views = lost
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.runOvers(ctx))...)
 }
 
 // chains reads the chains; an archive without a log has none.
@@ -159,16 +160,21 @@ func (p *Pipeline[E]) publishBase(ctx context.Context, run *baseRun[E]) error {
 		return err
 	}
 	b := base{Format: baseFormat, Made: run.how, Codec: run.view.codec, Cut: run.cut, Parts: parts, Gaps: gapsOf(run.chains)}
-	if err := archive.Publish(ctx, p.config.Archive, run.view.bases(), run.number, archive.NewNonce(), b); err != nil {
+	return p.putBase(ctx, run.view, run.number, b, run.started)
+}
+
+// putBase publishes a base under its number.
+func (p *Pipeline[E]) putBase(ctx context.Context, view *registration[E], number int64, b base, started time.Time) error {
+	if err := archive.Publish(ctx, p.config.Archive, view.bases(), number, archive.NewNonce(), b); err != nil {
 		return err
 	}
 	rows, size := int64(0), int64(0)
-	for _, part := range parts {
+	for _, part := range b.Parts {
 		rows += part.File.Rows
 		size += part.File.Size
 	}
-	p.config.Observer.Observe(Observation{Kind: BasePublished, View: run.view.name, Number: run.number,
-		Rows: rows, Bytes: size, Took: time.Since(run.started)})
+	p.config.Observer.Observe(Observation{Kind: BasePublished, View: view.name, Number: number,
+		Rows: rows, Bytes: size, Took: time.Since(started)})
 	return nil
 }
 

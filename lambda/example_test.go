@@ -274,3 +274,39 @@ func ExampleLog() {
 	// level=INFO msg=sealed partition=3 from=100 to=250 term=7 rows=149 bytes=4096 took=1s
 	// level=WARN msg="flush failed" partition=0 view=ventas from=250 to=260 error="connection refused"
 }
+
+// Customers by what they have spent, from the rows of another view.
+func ExampleOver() {
+	type customer struct {
+		At    time.Time
+		Total int64
+	}
+	ctx := context.Background()
+	p := lambda.New[sale](lambda.Config{Archive: archive.Memory()})
+	totals, err := lambda.Register(p, lambda.View[sale, int64, int64]{
+		Name: "clientes", Time: saleAt, Key: lambda.By(user), Window: window.Day(time.UTC), Aggregate: aggregate.Sum(cents),
+	})
+	must(err)
+	at := source.FieldOf(func(c *customer) *time.Time { return &c.At })
+	total := source.FieldOf(func(c *customer) *int64 { return &c.Total })
+	segments, err := lambda.Over(totals, lambda.Ever(),
+		func(row lambda.Row[int64, int64], emit func(customer)) { emit(customer{row.Window.Start, row.Value}) },
+		lambda.View[customer, string, int64]{
+			Name: "segmentos", Version: 1, Time: at, Window: window.Day(time.UTC), Aggregate: aggregate.Count[customer](),
+			Key: lambda.By(source.Map(total, func(cents int64) string {
+				if cents >= 1000 {
+					return "oro"
+				}
+				return "plata"
+			})),
+		})
+	must(err)
+	must(p.Run(ctx, sales()))
+	must(p.Batch(ctx))
+	a, err := segments.Query(ctx, lambda.Ever())
+	must(err)
+	printRows(a)
+	// Output:
+	// 00:00 oro 1
+	// 00:00 plata 1
+}

@@ -71,17 +71,20 @@ type Pipeline[E any] struct {
 	cache   *stateCache
 	schema  *source.Schema
 	err     error // of the Config or E; every method reports it
+	names   *names
+	parent  ender // whose rows are the events; nil where these come from a log
 
 	mu    sync.Mutex // guards what follows
 	views []*registration[E]
-	log   source.Source[E] // that Run reads, or has read last
-	id    string           // of the archive, once it's known
+	overs []func(context.Context) error // make the bases of views over these
+	log   source.Source[E]              // that Run reads, or has read last
+	id    string                        // of the archive, once it's known
 }
 
 // New makes a pipeline for the events of one log. What's wrong with the
 // configuration or with E is reported by every method.
 func New[E any](config Config) *Pipeline[E] {
-	p := &Pipeline[E]{config: config.withDefaults()}
+	p := &Pipeline[E]{config: config.withDefaults(), names: &names{taken: map[string]bool{}}}
 	p.schema, p.err = source.SchemaOf[E]()
 	if config.Archive == nil && p.err == nil {
 		p.err = fmt.Errorf("%w: it has no Archive; archive.Dir(path) is one", ErrConfig)
@@ -162,20 +165,22 @@ type Handle[E, K, R any] struct {
 // the pipeline has is, too. Register before Run: a layer runs the views that
 // were registered when it began.
 func Register[E, K, R any](p *Pipeline[E], v View[E, K, R]) (*Handle[E, K, R], error) {
+	return register(p, v)
+}
+
+func register[E, K, R any](p *Pipeline[E], v View[E, K, R], more ...string) (*Handle[E, K, R], error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	d, err := define(v)
+	d, err := define(v, more...)
 	if err != nil {
 		return nil, err
 	}
+	if !p.names.take(v.Name) {
+		return nil, fmt.Errorf("%w: %q: the pipeline has a view of that name", ErrView, v.Name)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, other := range p.views {
-		if other.name == v.Name {
-			return nil, fmt.Errorf("%w: %q: the pipeline has a view of that name", ErrView, v.Name)
-		}
-	}
 	reg := &registration[E]{definition: d, opens: map[int]*delta.Open{}}
 	p.views = append(p.views, reg)
 	return &Handle[E, K, R]{pipeline: p, view: v, reg: reg}, nil
@@ -233,6 +238,9 @@ func (p *Pipeline[E]) setLog(log source.Source[E]) {
 // end is the log's end of a partition, where this process reads the log and the
 // log knows it.
 func (p *Pipeline[E]) end(ctx context.Context, partition int) (int64, bool) {
+	if p.parent != nil {
+		return p.parent.end(ctx, partition)
+	}
 	p.mu.Lock()
 	log := p.log
 	p.mu.Unlock()

@@ -2,10 +2,14 @@ package lambda
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/internal/reference"
@@ -198,4 +202,62 @@ func simViewOf[K any](name string, own simWindow, where source.Predicate[simEven
 	a aggregate.Aggregate[simEvent, string], result func([]simEvent) string, key Key[simEvent, K], naive func(simEvent) any) simView {
 	return newSimView(View[simEvent, K, string]{Name: name, Version: 1, Time: simAt, Where: where, Key: key, Window: own.spec, Aggregate: a},
 		func(e simEvent) (string, bool) { return fmt.Sprint(naive(e)), selects(e) }, own, result)
+}
+
+// simVisit is the event of a view over visits.
+type simVisit struct {
+	At     time.Time
+	User   int64
+	Events int64
+}
+
+// visitsView counts visits by how many events they have, from the rows of a view
+// by session: two views, of which the second is over the first.
+func visitsView() simView {
+	visitAt := source.FieldOf(func(v *simVisit) *time.Time { return &v.At })
+	size := source.FieldOf(func(v *simVisit) *int64 { return &v.Events })
+	return simView{
+		name: "tamaños", describe: "visits by size", steps: []string{""}, lags: true,
+		register: func(t *testing.T, p *Pipeline[simEvent]) simQuery {
+			visits, err := Register(p, View[simEvent, int64, int64]{Name: "visitas", Time: simAt, Key: By(simUser),
+				Window: simWindows["visit"].spec, Aggregate: aggregate.Count[simEvent]()})
+			require.NoError(t, err)
+			sizes, err := Over(visits, Ever(), func(row Row[int64, int64], emit func(simVisit)) {
+				for range row.Key % 3 { // as many events as the row says, none for some
+					emit(simVisit{row.Window.Start, row.Key, row.Value})
+				}
+			}, View[simVisit, int64, int64]{Name: "tamanos", Version: 1, Time: visitAt, Key: By(size),
+				Window: simWindows["day"].spec, Aggregate: aggregate.Count[simVisit]()})
+			require.NoError(t, err)
+			return func(ctx context.Context, _ string, r Range) (map[simRow]string, Provenance, error) {
+				answer, err := sizes.Query(ctx, r)
+				if err != nil {
+					return nil, Provenance{}, err
+				}
+				rows := map[simRow]string{}
+				for row := range answer.Rows() {
+					rows[simRow{row.Window.Start.UnixMicro(), row.Window.End.UnixMicro(), fmt.Sprint(row.Key)}] = fmt.Sprint(row.Value)
+				}
+				return rows, answer.Provenance(), nil
+			}
+		},
+		naive: func(events []simEvent, _ string) map[simRow]string {
+			byUser := naiveRows(events, func(e simEvent) (string, bool) { return fmt.Sprint(e.User), true },
+				simWindows["visit"], simWindows["visit"], func(es []simEvent) string { return fmt.Sprint(len(es), " ", es[0].User%3) })
+			counts := map[simRow]int{}
+			for visit, text := range byUser {
+				var size, times int
+				fmt.Sscan(text, &size, &times)
+				for range times {
+					day := simWindows["day"].split([]simEvent{{At: time.UnixMicro(visit.start)}})[0][0]
+					counts[simRow{day[0], day[1], fmt.Sprint(size)}]++
+				}
+			}
+			rows := map[simRow]string{}
+			for row, n := range counts {
+				rows[row] = fmt.Sprint(n)
+			}
+			return rows
+		},
+	}
 }

@@ -94,6 +94,7 @@ type simView struct {
 	register func(*testing.T, *Pipeline[simEvent]) simQuery
 	naive    func(events []simEvent, step string) map[simRow]string
 	steps    []string // what its windows roll up to; "" for themselves
+	lags     bool     // it's over another's rows: as old as the last batch run
 }
 
 // simQuery answers a view by the library.

@@ -94,8 +94,8 @@ func (v View[E, K, R]) definition() string {
 	}, "\n")
 }
 
-func (v View[E, K, R]) fingerprint() string {
-	sum := sha256.Sum256([]byte(v.definition()))
+func fingerprint(definition string) string {
+	sum := sha256.Sum256([]byte(definition))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -129,14 +129,16 @@ type plan[E any] struct {
 	groups    []uint32
 }
 
-// define checks the view and makes its definition.
-func define[E, K, R any](v View[E, K, R]) (*definition[E], error) {
+// define checks the view and makes its definition, of which more lines may be a
+// part.
+func define[E, K, R any](v View[E, K, R], more ...string) (*definition[E], error) {
 	if err := v.check(); err != nil {
 		return nil, err
 	}
+	text := strings.Join(append([]string{v.definition()}, more...), "\n")
 	d := &definition[E]{
-		name: v.Name, version: v.Version, fingerprint: v.fingerprint(), codec: v.Aggregate.Codec(),
-		text: v.definition(), window: v.Window, lateness: v.Lateness, keyTypes: v.Key.types(),
+		name: v.Name, version: v.Version, fingerprint: fingerprint(text), codec: v.Aggregate.Codec(),
+		text: text, window: v.Window, lateness: v.Lateness, keyTypes: v.Key.types(),
 	}
 	d.bind = func() (*plan[E], error) {
 		b, err := source.NewBinder[E]()
