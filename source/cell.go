@@ -16,7 +16,7 @@ func canonicalOpaque(text []byte, t reflect.Type) (string, error) {
 	if err := readOpaque(text, v); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrValue, err)
 	}
-	out, err := opaqueText(v.Elem())
+	out, err := opaqueText(v.Elem(), false)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrValue, err)
 	}

@@ -10,9 +10,10 @@
 //	}
 //
 // A tag that is missing falls back to the json tag, then to the Go name; "-"
-// leaves the field out. Bools, integers, floats, strings, time.Time, decimals,
-// named forms of these, nested structs and pointers (optionals) are columns
-// that views can read. Lists and maps are stored, as JSON text, but aren't
+// leaves the field out, and "inline" puts a nested struct's columns among the outer
+// ones. Bools, integers, floats, strings, time.Time, decimals, named forms of
+// these, nested structs and pointers or a [Null] (optionals) are columns that views
+// can read. Lists and maps are stored, as JSON text, but aren't
 // fields.
 //
 // The rooms of the package:

@@ -7,6 +7,8 @@ var (
 	// ErrSchema says that E can't be an event: not a struct, a repeated column
 	// name, a tag that can't be read.
 	ErrSchema = errors.New("source: not an event type")
+	// ErrNames says, besides ErrSchema, that two columns would have one name.
+	ErrNames = errors.New("source: two columns have one name")
 	// ErrField says that a field can't be used as one: the selector doesn't
 	// return the address of a field of its argument, the field is a list or a
 	// map, or it has no column.

@@ -28,6 +28,9 @@ type expr[E any] interface {
 //
 //	source.FieldOf(func(e *Event) *int64 { return &e.Cents })
 //
+// A [Null] of E is such a field too, and what [Nullable] says of its values goes
+// for it.
+//
 // An unusable selector is reported when a view that uses the field is
 // registered, as [ErrField].
 func FieldOf[E, T any](selector func(*E) *T) Field[E, T] {

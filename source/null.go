@@ -9,7 +9,8 @@ import (
 
 // Null is a T or nothing: a part of a key that may be null, or a result that may
 // not exist, such as the least of no values. It's comparable where T is. As JSON
-// it's the value, or null. The zero Null is nothing.
+// it's the value, or null; as a field of an event it's an optional column, as a
+// pointer is. The zero Null is nothing.
 type Null[T any] struct {
 	V     T // the zero value where there's nothing
 	Valid bool
@@ -73,6 +74,9 @@ func (n *Null[T]) set(v Value) error {
 // NullType gives what a Null type holds; false where t is none.
 func NullType(t reflect.Type) (inner reflect.Type, ok bool) {
 	if t == nil || t.Kind() != reflect.Struct || !t.Implements(reflect.TypeFor[nullable]()) {
+		return nil, false
+	}
+	if t.NumField() != 2 || t.Field(0).Name != "V" { // a struct that a Null is embedded in has its methods too
 		return nil, false
 	}
 	return reflect.Zero(t).Interface().(nullable).inner(), true

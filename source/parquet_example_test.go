@@ -69,3 +69,39 @@ func ExampleNewParquetFiles() {
 	fmt.Println(end, err)
 	// Output: 2 <nil>
 }
+
+func ExampleSchemaWith() {
+	schema, err := source.SchemaWith[order](source.SchemaOptions{Rename: map[string]string{"product": "producto"}})
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range schema.Columns {
+		fmt.Println(c.Name, c.Kind)
+	}
+	// Output:
+	// producto string
+	// cents decimal
+}
+
+func ExampleNewParquetTable() {
+	schema, err := source.SchemaOf[order]()
+	if err != nil {
+		panic(err)
+	}
+	b := source.NewBuilder[order](schema, nil)
+	b.Append(&order{"libro", 1250}, 0, nil)
+	w, err := source.NewParquetTable[order](schema)
+	if err != nil {
+		panic(err)
+	}
+	if err := w.Write(b.Chunk(0, 0, 1)); err != nil {
+		panic(err)
+	}
+	body, err := w.Close()
+	if err != nil {
+		panic(err)
+	}
+	r, err := source.OpenParquet[order]("orders.parquet", body, source.ParquetOptions{})
+	fmt.Println(r.Rows(), err)
+	// Output: 1 <nil>
+}

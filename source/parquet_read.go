@@ -3,12 +3,15 @@ package source
 import (
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
 )
 
 // ParquetOptions are the options of [OpenParquet].
 type ParquetOptions struct {
+	// Schema is E's, by which the file was written; that of [SchemaOf] if nil.
+	Schema *Schema
 	// Columns are the schema columns to read; all if nil. The others are Invalid
 	// in the chunks.
 	Columns []int
@@ -57,9 +60,15 @@ func OpenParquet[E any](name string, body []byte, options ParquetOptions) (*Parq
 }
 
 func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*ParquetReader[E], error) {
-	schema, err := SchemaOf[E]()
+	schema, err := options.Schema, error(nil)
+	if schema == nil {
+		schema, err = SchemaOf[E]()
+	}
 	if err != nil {
 		return nil, err
+	}
+	if typ := reflect.TypeFor[E](); schema.typ != typ {
+		return nil, fmt.Errorf("%w: a reader of %s with the schema of %s", ErrOptions, typ, schema.typ)
 	}
 	if options.ChunkRows < 0 {
 		return nil, fmt.Errorf("%w: chunks of %d rows", ErrOptions, options.ChunkRows)

@@ -39,23 +39,36 @@ type ParquetWriter[E any] struct {
 	data       []columnar.Data
 	rows       int64
 	groupRows  int
+	bare       bool // the rows are of no log
 }
 
 // NewParquetWriter makes a writer. Errors are those of columns that can't be in
 // one file, such as two whose paths cross.
 func NewParquetWriter[E any](schema *Schema) (*ParquetWriter[E], error) {
+	return newParquetWriter[E](schema, false)
+}
+
+// NewParquetTable makes a writer of a file that has the schema's columns alone:
+// one of rows that have no place in a log. [OpenParquet] numbers them.
+func NewParquetTable[E any](schema *Schema) (*ParquetWriter[E], error) {
+	return newParquetWriter[E](schema, true)
+}
+
+func newParquetWriter[E any](schema *Schema, bare bool) (*ParquetWriter[E], error) {
 	columns := make([]columnar.Column, 0, len(schema.Columns)+2)
 	for i := range schema.Columns {
 		columns = append(columns, parquetColumn(&schema.Columns[i]))
 	}
-	columns = append(columns,
-		columnar.Column{Path: []string{partitionColumn}, Type: format.Int32},
-		columnar.Column{Path: []string{offsetColumn}, Type: format.Int64, Rising: true})
+	if !bare {
+		columns = append(columns,
+			columnar.Column{Path: []string{partitionColumn}, Type: format.Int32},
+			columnar.Column{Path: []string{offsetColumn}, Type: format.Int64, Rising: true})
+	}
 	file, err := columnar.NewWriter(columns)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
 	}
-	w := &ParquetWriter[E]{schema: schema, file: file, groupRows: parquetGroupRows,
+	w := &ParquetWriter[E]{schema: schema, file: file, groupRows: parquetGroupRows, bare: bare,
 		columns: make([]parquetBuffer, len(schema.Columns)), data: make([]columnar.Data, len(columns))}
 	for i := range w.columns {
 		w.columns[i].column = &schema.Columns[i]
@@ -130,7 +143,11 @@ func (w *ParquetWriter[E]) Close() ([]byte, error) {
 			return nil, err
 		}
 	}
-	return w.file.Close(format.KeyValue{Key: "anabranch.format", Value: "events/1"})
+	what := "events/1"
+	if w.bare {
+		what = "rows/1"
+	}
+	return w.file.Close(format.KeyValue{Key: "anabranch.format", Value: what})
 }
 
 func (w *ParquetWriter[E]) buffered() int {
@@ -146,7 +163,9 @@ func (w *ParquetWriter[E]) flush() error {
 	for i := range w.columns {
 		w.data[i] = w.columns[i].data()
 	}
-	w.data[n], w.data[n+1] = columnar.Data{Ints: w.partitions}, columnar.Data{Ints: w.offsets}
+	if !w.bare {
+		w.data[n], w.data[n+1] = columnar.Data{Ints: w.partitions}, columnar.Data{Ints: w.offsets}
+	}
 	if err := w.file.WriteGroup(len(w.offsets), w.data); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -17,8 +18,14 @@ import (
 
 // appendCell reads the column's field of the event at p into b.
 func appendCell(b *columnBuilder, c *Column, p unsafe.Pointer) error {
+	event := p
 	p = unsafe.Add(p, c.offset)
-	if c.Nullable {
+	if c.null != nil {
+		if !*(*bool)(unsafe.Add(event, c.flag)) {
+			b.null()
+			return nil
+		}
+	} else if c.Nullable {
 		if p = *(*unsafe.Pointer)(p); p == nil {
 			b.null()
 			return nil
@@ -40,7 +47,7 @@ func appendCell(b *columnBuilder, c *Column, p unsafe.Pointer) error {
 	case String:
 		b.text(*(*string)(p))
 	case Opaque:
-		text, err := opaqueText(reflect.NewAt(c.typ, p).Elem())
+		text, err := opaqueText(reflect.NewAt(c.typ, p).Elem(), c.lossy)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrValue, err)
 		}
@@ -57,19 +64,40 @@ func appendCell(b *columnBuilder, c *Column, p unsafe.Pointer) error {
 
 // opaqueText is the JSON of a list or a map. Nil and empty are one: null. The
 // elements' own methods may fail or panic.
-func opaqueText(v reflect.Value) (text string, err error) {
+func opaqueText(v reflect.Value, lossy bool) (text string, err error) {
 	if v.Kind() != reflect.Array && v.Len() == 0 {
 		return "null", nil
 	}
 	defer recovered(&err)
-	out, err := json.Marshal(v.Interface(), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	options := exactJSON
+	if lossy {
+		options = lossyJSON
+	}
+	out, err := json.Marshal(v.Interface(), options)
 	return string(out), err
+}
+
+var (
+	exactJSON = json.JoinOptions(json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	lossyJSON = json.JoinOptions(exactJSON, json.WithMarshalers(json.JoinMarshalers(
+		json.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error { return e.WriteToken(jsontext.Int(int64(d))) }),
+		json.MarshalToFunc(marshalFloat[float64]),
+		json.MarshalToFunc(marshalFloat[float32]),
+	)))
+)
+
+// marshalFloat writes a number that JSON doesn't have as null.
+func marshalFloat[F float32 | float64](e *jsontext.Encoder, f F) error {
+	if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+		return e.WriteToken(jsontext.Null)
+	}
+	return errors.ErrUnsupported // so the package writes it
 }
 
 // blankText is what an event without the column has: null for lists and maps, but
 // an array has its elements all the same.
-func blankText(t reflect.Type) string {
-	text, err := opaqueText(reflect.New(t).Elem())
+func blankText(t reflect.Type, lossy bool) string {
+	text, err := opaqueText(reflect.New(t).Elem(), lossy)
 	if err != nil {
 		return "null"
 	}
@@ -128,8 +156,8 @@ func setRows[E any](rows []E, c *Column, v *Vector) {
 	if v.Kind == Invalid {
 		return
 	}
-	var cells unsafe.Pointer // of an optional column: where its rows' pointers point
-	if c.Nullable {
+	var cells unsafe.Pointer // of a column of pointers: where they point
+	if c.Nullable && c.null == nil {
 		cells = reflect.MakeSlice(reflect.SliceOf(c.typ), len(rows), len(rows)).UnsafePointer()
 	}
 	for i := range rows {
@@ -137,7 +165,10 @@ func setRows[E any](rows []E, c *Column, v *Vector) {
 			continue
 		}
 		p := unsafe.Add(unsafe.Pointer(&rows[i]), c.offset)
-		if c.Nullable {
+		switch {
+		case c.null != nil:
+			*(*bool)(unsafe.Add(unsafe.Pointer(&rows[i]), c.flag)) = true
+		case c.Nullable:
 			cell := unsafe.Add(cells, uintptr(i)*c.typ.Size())
 			*(*unsafe.Pointer)(p) = cell
 			p = cell

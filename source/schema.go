@@ -16,29 +16,59 @@ type Column struct {
 	Scale    int // of a Decimal: digits after the point
 	Nullable bool
 
-	typ    reflect.Type // of the value, behind the pointer of an optional
+	typ    reflect.Type // of the value, behind the pointer or the Null of an optional
+	null   reflect.Type // the Null, where that's what makes the column optional
 	offset uintptr      // in E
+	flag   uintptr      // in E: of the Null's Valid
 	blank  string       // of an Opaque: the text of the type's zero value
+	lossy  bool         // of an Opaque: see SchemaOptions.Lossy
 
 	low, high int64 // the integers that the type holds
 }
+
+// GoType is the type of the column's values in E, behind the pointer or the
+// [Null] of an optional.
+func (c *Column) GoType() reflect.Type { return c.typ }
 
 // Schema is the columns of an event type, in the order of its fields.
 type Schema struct {
 	Columns []Column
 
-	byName map[string]int
-	typ    reflect.Type
+	byName  map[string]int
+	typ     reflect.Type
+	options SchemaOptions
+	renamed map[string]bool // the names that options have changed
+}
+
+// SchemaOptions are the options of [SchemaWith].
+type SchemaOptions struct {
+	// Rename gives columns other names than their tags do, by those. A nested
+	// struct is renamed as a whole; what lies in it can't be.
+	Rename map[string]string
+	// Decimals makes decimals of int64 columns that have no tag to say so: by
+	// dotted name, after Rename, the digits after the point, 0 to 18.
+	Decimals map[string]int
+	// Lossy writes what lists and maps hold, and JSON doesn't have, in a form that
+	// can't be read back: NaN and infinities as null, durations as nanoseconds.
+	// Without it such an event goes to quarantine.
+	Lossy bool
 }
 
 // SchemaOf reads the schema of E from its struct tags. Errors are ErrSchema.
-func SchemaOf[E any]() (*Schema, error) {
+func SchemaOf[E any]() (*Schema, error) { return SchemaWith[E](SchemaOptions{}) }
+
+// SchemaWith is SchemaOf for a schema that isn't by the tags alone: that of the
+// results of a view, whose types may be anyone's.
+func SchemaWith[E any](options SchemaOptions) (*Schema, error) {
 	t := reflect.TypeFor[E]()
 	if t.Kind() != reflect.Struct || isTime(t) {
 		return nil, fmt.Errorf("%w: %s is not a struct", ErrSchema, t)
 	}
-	s := &Schema{byName: map[string]int{}, typ: t}
+	s := &Schema{byName: map[string]int{}, typ: t, options: options, renamed: map[string]bool{}}
 	if err := s.add(t, nil, 0); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrSchema, t, err)
+	}
+	if err := s.apply(options); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrSchema, t, err)
 	}
 	if len(s.Columns) == 0 {
@@ -53,10 +83,33 @@ func (s *Schema) Lookup(name string) (int, bool) {
 	return i, ok
 }
 
+// apply makes decimals, and makes sure that every option found its column.
+func (s *Schema) apply(options SchemaOptions) error {
+	for name, scale := range options.Decimals {
+		i, ok := s.byName[name]
+		switch {
+		case !ok:
+			return fmt.Errorf("there is no column %q to be a decimal", name)
+		case scale < 0 || scale > 18:
+			return fmt.Errorf("column %q: a decimal's scale is 0 to 18, not %d", name, scale)
+		case s.Columns[i].typ.Kind() != reflect.Int64:
+			return fmt.Errorf("column %q: a decimal is an int64, not a %s", name, s.Columns[i].typ)
+		}
+		s.Columns[i].Kind, s.Columns[i].Scale = Decimal, scale
+	}
+	for name := range options.Rename {
+		if !s.renamed[name] {
+			return fmt.Errorf("there is no column %q to rename", name)
+		}
+	}
+	return nil
+}
+
 func (s *Schema) add(t reflect.Type, path []string, base uintptr) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		group := f.Type.Kind() == reflect.Struct && !isTime(f.Type)
+		_, optional := NullType(f.Type)
+		group := f.Type.Kind() == reflect.Struct && !isTime(f.Type) && !optional
 		embedded := f.Anonymous && group
 		if !f.IsExported() && !embedded {
 			continue
@@ -68,9 +121,12 @@ func (s *Schema) add(t reflect.Type, path []string, base uintptr) error {
 		if tag.name == "-" {
 			continue
 		}
-		here := append(path[:len(path):len(path)], tag.name)
-		if embedded && !tag.named {
-			here = path
+		here := path
+		if !(embedded && !tag.named || group && tag.inline) {
+			if name, ok := s.options.Rename[tag.name]; ok && len(path) == 0 {
+				s.renamed[tag.name], tag.name = true, name
+			}
+			here = append(path[:len(path):len(path)], tag.name)
 		}
 		if group {
 			if err := s.addGroup(f, tag, here, base+f.Offset); err != nil {
@@ -95,16 +151,18 @@ func (s *Schema) addGroup(f reflect.StructField, tag tag, path []string, offset 
 	if err := s.add(f.Type, path, offset); err != nil {
 		return err
 	}
-	if len(s.Columns) == before && f.IsExported() {
+	if len(s.Columns) == before && f.IsExported() && !(tag.inline && f.Type.NumField() == 0) {
 		return fmt.Errorf("field %s: a %s shows no fields to store; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
 	}
 	return nil
 }
 
 func (s *Schema) addColumn(f reflect.StructField, tag tag, path []string, offset uintptr) error {
-	c := Column{Name: strings.Join(path, "."), Path: path, Scale: tag.scale, offset: offset, typ: f.Type}
+	c := Column{Name: strings.Join(path, "."), Path: path, Scale: tag.scale, offset: offset, typ: f.Type, lossy: s.options.Lossy}
 	if f.Type.Kind() == reflect.Pointer {
 		c.Nullable, c.typ = true, f.Type.Elem()
+	} else if inner, ok := NullType(f.Type); ok { // its V comes first, so it lies where the Null does
+		c.Nullable, c.typ, c.null, c.flag = true, inner, f.Type, offset+f.Type.Field(1).Offset
 	}
 	switch c.Kind = goKind(c.typ); {
 	case tag.decimal && c.typ.Kind() != reflect.Int64:
@@ -112,11 +170,14 @@ func (s *Schema) addColumn(f reflect.StructField, tag tag, path []string, offset
 	case tag.decimal:
 		c.Kind = Decimal
 	case c.Kind == Invalid && !c.Nullable && (c.typ.Kind() == reflect.Slice || c.typ.Kind() == reflect.Map || c.typ.Kind() == reflect.Array):
-		c.Kind, c.blank = Opaque, blankText(c.typ)
+		c.Kind, c.blank = Opaque, blankText(c.typ, c.lossy)
 	case c.Kind == Invalid:
 		return fmt.Errorf("field %s: a %s can't be stored; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
 	}
 	c.low, c.high = intRange(c.Kind, c.typ)
+	if c.Path[0] == "" || strings.Contains(c.Path[0], ".") {
+		return fmt.Errorf("field %s: column %q: a name is a text without dots", f.Name, c.Path[0])
+	}
 	if strings.HasPrefix(c.Name, "_") {
 		return fmt.Errorf("field %s: column %q: names that begin with _ are the archive's own", f.Name, c.Name)
 	}
@@ -136,7 +197,7 @@ func (s *Schema) checkName(path []string) error {
 		other := s.Columns[i].Path
 		shared := min(len(path), len(other))
 		if slices.Equal(path[:shared], other[:shared]) {
-			return fmt.Errorf("column %q and column %q have one name", s.Columns[i].Name, name)
+			return fmt.Errorf("%w: column %q and column %q have one name", ErrNames, s.Columns[i].Name, name)
 		}
 	}
 	return nil
@@ -146,6 +207,7 @@ type tag struct {
 	name    string
 	named   bool // by a tag, not by the Go field
 	decimal bool
+	inline  bool // a struct's columns stand among the outer ones
 	scale   int
 }
 
@@ -167,6 +229,8 @@ func parseTag(f reflect.StructField) (tag, error) {
 		digits, isDecimal := strings.CutPrefix(option, "decimal=")
 		switch {
 		case option == "":
+		case option == "inline":
+			out.inline = true
 		case isDecimal:
 			scale, err := strconv.Atoi(digits)
 			if err != nil || scale < 0 || scale > 18 {
@@ -174,7 +238,7 @@ func parseTag(f reflect.StructField) (tag, error) {
 			}
 			out.decimal, out.scale = true, scale
 		default:
-			return out, fmt.Errorf("field %s: tag option %q isn't known; there is decimal=N", f.Name, option)
+			return out, fmt.Errorf("field %s: tag option %q isn't known; there are decimal=N and inline", f.Name, option)
 		}
 	}
 	return out, nil
@@ -184,7 +248,10 @@ func parseTag(f reflect.StructField) (tag, error) {
 func (s *Schema) find(offset uintptr, typ reflect.Type, nullable bool) (int, bool) {
 	for i := range s.Columns {
 		c := &s.Columns[i]
-		if c.offset == offset && c.typ == typ && c.Nullable == nullable {
+		if c.offset == offset && c.typ == typ && c.Nullable == nullable && c.null == nil {
+			return i, true
+		}
+		if c.offset == offset && c.null == typ && c.null != nil && !nullable {
 			return i, true
 		}
 	}
