@@ -3,10 +3,13 @@
 //   - [Row] is one result, with its identity and its version.
 //   - [Sink] is what takes rows. Writing is idempotent, so that whoever writes
 //     may always write again; package sinktest checks that a sink keeps to that.
+//   - [Schema], [Record]: the columns that rows make, one and the same in every
+//     sink that writes columns, and [Encoder], which turns rows into them.
 //   - [Memory] keeps the newest rows in memory.
-//   - [JSONLines] appends rows to a file or a stream.
+//   - [JSONLines] and [CSV] append rows to a file or a stream.
 //   - [Func] makes a sink of a function.
 //
 // The publisher of package lambda writes a view's rows to a sink whenever they
-// change. Sinks for databases are in packages of their own, below this one.
+// change. Sinks for Parquet tables, Arrow and databases are in packages of their
+// own, below this one.
 package sink

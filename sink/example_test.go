@@ -46,8 +46,55 @@ func ExampleNewMemory() {
 	// 10:00:00 libros 2 5980 true
 }
 
+func ExampleSchemaOf() {
+	// The result is a number of cents, so it's the column "value"; it gets a name and
+	// a point.
+	schema, err := sink.SchemaOf[Product, int64](sink.SchemaOptions{
+		Rename:   map[string]string{"value": "revenue"},
+		Decimals: map[string]int{"revenue": 2},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, c := range schema.Columns {
+		fmt.Println(c.Name, c.Kind, i < schema.Identity)
+	}
+	// Output:
+	// view string true
+	// window_start time true
+	// window_end time true
+	// category string true
+	// revenue decimal false
+	// version int false
+	// final bool false
+}
+
+func ExampleSchema_Encoder() {
+	schema, err := sink.SchemaOf[Product, Sales](sink.SchemaOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	chunk, err := schema.Encoder().Encode([]sink.Row[Product, Sales]{sales(12, 1, 2990, false), sales(17, 2, 5980, true)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cents, _ := schema.Lookup("cents")
+	fmt.Println(chunk.Len(), chunk.Columns[cents].Ints)
+	// Output: 2 [2990 5980]
+}
+
+func ExampleRecordOf() {
+	row := sales(12, 1, 2990, false)
+	record := sink.RecordOf(&row)
+	fmt.Println(record.View, record.Start, record.Key, record.Value, record.Row() == row)
+	// Output: ventas 2026-11-01 10:00:00 +0000 UTC {libros} {1 2990} true
+}
+
 func ExampleJSONLines() {
-	file, err := sink.JSONLines[Product, Sales](os.Stdout)
+	file, err := sink.JSONLines[Product, Sales](os.Stdout, sink.SchemaOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -57,8 +104,22 @@ func ExampleJSONLines() {
 		fmt.Println(err)
 	}
 	// Output:
-	// {"view":"ventas","from":"2026-11-01T10:00:00Z","to":"2026-11-01T10:05:00Z","category":"libros","orders":1,"cents":2990,"version":12,"final":false}
-	// {"view":"ventas","from":"2026-11-01T10:00:00Z","to":"2026-11-01T10:05:00Z","category":"libros","orders":2,"cents":5980,"version":17,"final":true}
+	// {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","orders":1,"cents":2990,"version":12,"final":false}
+	// {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","orders":2,"cents":5980,"version":17,"final":true}
+}
+
+func ExampleCSV() {
+	file, err := sink.CSV[Product, Sales](os.Stdout, sink.CSVOptions{Schema: sink.SchemaOptions{Decimals: map[string]int{"cents": 2}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := file.Write(context.Background(), []sink.Row[Product, Sales]{sales(17, 2, 5980, true)}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// view,window_start,window_end,category,orders,cents,version,final
+	// ventas,2026-11-01T10:00:00Z,2026-11-01T10:05:00Z,libros,2,59.80,17,true
 }
 
 // A sink of the caller's own: here one that tells of final results alone.

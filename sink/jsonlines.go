@@ -1,110 +1,106 @@
 package sink
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
 	"io"
 	"math"
-	"sync"
-	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/anabranch-go/anabranch/source"
 )
 
 // JSONLines makes a sink that appends rows to w: one JSON object a row, one row
 // a line.
 //
-//	{"view":"ventas","from":"2026-11-01T10:00:00Z","to":"2026-11-01T10:05:00Z","category":"libros","sum":990,"version":17,"final":true}
+//	{"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","sum":990,"version":17,"final":true}
 //
-// Between the window and the version stand the fields of the key and those of
-// the value, by their json tags. A key or a value that isn't a struct, or that
-// has its own form as JSON, stands under "key" or "value" instead. from and to
-// are RFC 3339, and null where the window is all of time. A float64 or float32 that
-// JSON has no number for (NaN, ±Inf) is null; one of a named type is an error of
-// Write. A time.Duration is its nanoseconds.
+// The members are the columns of [Schema]; nested structs are objects. Times are
+// RFC 3339 in UTC, decimals numbers with all digits of their scale. A float that
+// JSON has no number for (NaN, ±Inf) is null. [source.JSON] reads the lines as
+// events of the type [Record].
 //
 // Nothing is ever taken back: of lines with one identity, readers take the one
 // with the highest version, and of these the last.
 //
-// A batch is one call of w.Write, under a lock. A line that a failed write has
-// torn is ended before the next batch, so readers skip lines that aren't JSON. A
-// file whose last line was torn by the end of its process is the caller's to
-// end.
+// A batch is one call of w.Write, under a lock. What a failed write has left out
+// is written before the next batch, so that no line is torn. A file whose last
+// line was torn by the end of its process is the caller's to end.
 //
-// ErrNames says that two fields have one name, or that of a column of the sink;
-// ErrType that a type can't be JSON.
-func JSONLines[K, R any](w io.Writer) (Sink[K, R], error) {
-	s := &jsonLines[K, R]{w: w, line: lineOf[K, R]()}
-	// A type that can't be JSON shows by its zero value already, unless that's
-	// behind a pointer, in a list or in a map.
-	if err := s.append(&bytes.Buffer{}, &Row[K, R]{}); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrType, err)
-	}
-	if err := checkNames[K, R](); err != nil {
+// Errors are those of [SchemaOf].
+func JSONLines[K, R any](w io.Writer, options SchemaOptions) (Sink[K, R], error) {
+	schema, err := SchemaOf[K, R](options)
+	if err != nil {
 		return nil, err
+	}
+	members, end, err := jsonMembers(schema.Schema)
+	if err != nil {
+		return nil, err
+	}
+	s := newTexts(w, schema)
+	s.line = func(to []byte, columns []source.Vector, i int) []byte {
+		for m := range members {
+			to = append(to, members[m].before...)
+			to = members[m].append(to, &columns[m], i)
+		}
+		return append(to, end...)
 	}
 	return s, nil
 }
 
-type jsonLines[K, R any] struct {
-	line func(*Row[K, R]) any
-
-	mu   sync.Mutex // guards what follows
-	w    io.Writer
-	torn bool // the last write has left a part of a line
+// member is a column in a line, with what stands before its value: the ends of
+// groups, a comma, the beginnings of groups and the name.
+type member struct {
+	before string
+	column *source.Column
 }
 
-// Write implements [Sink].
-func (s *jsonLines[K, R]) Write(ctx context.Context, rows []Row[K, R]) error {
-	if err := ctx.Err(); err != nil || len(rows) == 0 {
-		return err
-	}
-	lines := bytes.NewBuffer(make([]byte, 1, 1+len(rows)*160))
-	lines.Bytes()[0] = '\n' // for a torn line; left out where there's none
-	for i := range rows {
-		if err := s.append(lines, &rows[i]); err != nil {
-			return fmt.Errorf("cannot write row %d, of view %s: %w", i, rows[i].View, err)
+func jsonMembers(s *source.Schema) (members []member, end string, err error) {
+	before := []byte("{")
+	var open []string
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		shared := sharedGroups(open, c.Path)
+		for range open[shared:] {
+			before = append(before, '}')
 		}
+		if i > 0 {
+			before = append(before, ',')
+		}
+		for depth, name := range c.Path[shared:] {
+			if before, err = jsontext.AppendQuote(before, name); err != nil {
+				return nil, "", err
+			}
+			before = append(before, ':')
+			if shared+depth < len(c.Path)-1 {
+				before = append(before, '{')
+			}
+		}
+		members, before, open = append(members, member{string(before), c}), nil, c.Path[:len(c.Path)-1]
 	}
-	text := lines.Bytes()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.torn {
-		text = text[1:]
+	for range open {
+		before = append(before, '}')
 	}
-	n, err := s.w.Write(text)
-	if err == nil && n < len(text) {
-		err = io.ErrShortWrite
-	}
-	if n > 0 && n <= len(text) {
-		s.torn = text[n-1] != '\n'
-	}
-	if err != nil {
-		return fmt.Errorf("cannot write %d rows: %w", len(rows), err)
-	}
-	return nil
+	return members, string(before) + "}\n", nil
 }
 
-func (s *jsonLines[K, R]) append(to *bytes.Buffer, row *Row[K, R]) error {
-	if err := json.MarshalWrite(to, s.line(row), lineOptions); err != nil {
-		return err
+func (m *member) append(to []byte, v *source.Vector, i int) []byte {
+	if v.IsNull(int32(i)) {
+		return append(to, "null"...)
 	}
-	return to.WriteByte('\n')
-}
-
-// lineOptions give a form to numbers that have none in JSON, or in its package.
-var lineOptions = json.WithMarshalers(json.JoinMarshalers(
-	json.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error { return e.WriteToken(jsontext.Int(int64(d))) }),
-	json.MarshalToFunc(marshalFloat[float64]),
-	json.MarshalToFunc(marshalFloat[float32]),
-))
-
-func marshalFloat[F float32 | float64](e *jsontext.Encoder, f F) error {
-	if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
-		return e.WriteToken(jsontext.Null)
+	switch m.column.Kind {
+	case source.Float:
+		f := v.Floats[i]
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return append(to, "null"...)
+		}
+		return appendFloat(to, m.column, f)
+	case source.Opaque:
+		return append(to, v.Dict.Values[v.Codes[i]]...)
+	case source.String:
+		to, _ = jsontext.AppendQuote(to, v.Dict.Values[v.Codes[i]]) // it's valid UTF-8, so there's no error
+		return to
+	case source.Time:
+		return append(appendTime(append(to, '"'), v.Ints[i]), '"')
 	}
-	return errors.ErrUnsupported // so the package writes it
+	return appendNumber(to, m.column, v.Ints[i])
 }

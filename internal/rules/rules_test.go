@@ -26,7 +26,7 @@ var may = map[string][]string{
 	"source/sourcetest":       {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},
 	"aggregate":               {"source"},
 	"aggregate/aggregatetest": {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},
-	"sink":                    {"window", "github.com/go-json-experiment/json"},
+	"sink":                    {"window", "source", "internal/resume", "github.com/go-json-experiment/json"},
 	"sink/sinktest":           {"sink", "window", "github.com/stretchr/testify"},
 	"lambda": {"window", "aggregate", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile",
 		"github.com/parquet-go/parquet-go", "golang.org/x/sync"},
@@ -37,6 +37,7 @@ var may = map[string][]string{
 	"internal/statefile":         {"internal/columnar", "lambda/delta", "github.com/parquet-go/parquet-go"},
 	"internal/columnar":          {"github.com/parquet-go/parquet-go"},
 	"internal/reference":         nil,
+	"internal/resume":            nil,
 }
 
 // TestReadmeShowsTheQuickstartAsItIs compares the README's program with the one

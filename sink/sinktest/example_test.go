@@ -2,6 +2,7 @@ package sinktest_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/anabranch-go/anabranch/sink"
@@ -19,4 +20,12 @@ func ExampleTestSink() {
 		})
 	}
 	// Output:
+}
+
+// A file that rows are appended to has old versions, too.
+func ExampleHeld() {
+	books := sinktest.Key{Category: "libros"}
+	rows, err := sinktest.Held([]sinktest.Record{{View: "v", Key: books, Version: 2}, {View: "v", Key: books, Version: 1}})
+	fmt.Println(len(rows), rows[0].Version, err)
+	// Output: 1 2 <nil>
 }
