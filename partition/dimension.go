@@ -48,6 +48,9 @@ func ByHash(name string, buckets int) Dimension {
 // ByValue splits by the value itself: integers in decimal, strings escaped.
 func ByValue(name string) Dimension { return Dimension{name: name, rule: byValue} }
 
+// Name gives the name that stands before the equals sign in paths.
+func (d Dimension) Name() string { return d.name }
+
 // String gives the dimension in one word, such as "day(fecha)" or
 // "hash(user_id,16)".
 func (d Dimension) String() string {

@@ -369,3 +369,17 @@ func ExampleTable_ClickHouse() {
 	// PARTITION BY toYYYYMM(`order_date`)
 	// ORDER BY (`order_id`, `order_date`) <nil>
 }
+
+func ExampleScheme_Dimensions() {
+	scheme, err := partition.New(partition.ByDay("fecha"), partition.ByValue("region"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range scheme.Dimensions() {
+		fmt.Println(d.Name(), d)
+	}
+	// Output:
+	// fecha day(fecha)
+	// region value(region)
+}

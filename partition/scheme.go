@@ -55,3 +55,7 @@ func (s Scheme) String() string {
 	}
 	return strings.Join(words, "/")
 }
+
+// Dimensions gives the dimensions, the outermost first. The slice is the
+// caller's.
+func (s Scheme) Dimensions() []Dimension { return slices.Clone(s.dims) }

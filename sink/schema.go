@@ -40,6 +40,8 @@ type Schema[K, R any] struct {
 	// Identity is how many of them, from the first, tell rows apart: those of the
 	// view, the window and the key.
 	Identity int
+	// Version is the column of the version.
+	Version int
 }
 
 // SchemaOf gives the schema of rows of a key and a value.
@@ -59,7 +61,12 @@ func SchemaOf[K, R any](options SchemaOptions) (*Schema[K, R], error) {
 	if err != nil {
 		return nil, explain[K, R](err, options)
 	}
-	return &Schema[K, R]{Schema: schema, Identity: len(identity.Columns)}, nil
+	name := "version"
+	if other, ok := options.Rename[name]; ok {
+		name = other
+	}
+	version, _ := schema.Lookup(name)
+	return &Schema[K, R]{Schema: schema, Identity: len(identity.Columns), Version: version}, nil
 }
 
 // explain says whether an error is about names or about types. Options are wrong

@@ -126,6 +126,9 @@ func TestGroupsMayBeNestedAndFollowEachOther(t *testing.T) {
 	require.NoError(t, err)
 	lima := time.FixedZone("", -5*3600)
 	require.NoError(t, s.Write(t.Context(), []sink.Row[leaf, value]{{View: "v", Window: window.Hour(lima).At(noon)}}))
+	schema, err := sink.SchemaOf[leaf, value](sink.SchemaOptions{Rename: map[string]string{"version": "v"}})
+	require.NoError(t, err)
+	require.Equal(t, "v", schema.Columns[schema.Version].Name)
 	require.Equal(t, `{"vista":"v","window_start":"2026-11-01T12:00:00Z","window_end":"2026-11-01T13:00:00Z","X":0,"Y":0,`+
 		`"a":{"B":{"X":0,"Y":0},"C":{"X":0,"Y":0},"Z":0},"D":{"X":0,"Y":0},"version":0,"final":false}`+"\n", out.String())
 }

@@ -28,6 +28,8 @@ var may = map[string][]string{
 	"aggregate/aggregatetest": {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},
 	"sink":                    {"window", "source", "internal/resume", "github.com/go-json-experiment/json"},
 	"sink/sinktest":           {"sink", "window", "github.com/stretchr/testify"},
+	"sink/parquettable":       {"sink", "source", "partition"},
+	"sink/arrowsink":          {"sink", "source", "internal/resume", "github.com/apache/arrow-go/v18"},
 	"lambda": {"window", "aggregate", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile",
 		"github.com/parquet-go/parquet-go", "golang.org/x/sync"},
 	"lambda/archive":             {"golang.org/x/sys"},
