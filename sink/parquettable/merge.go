@@ -88,7 +88,7 @@ func equal(a, b place) bool {
 func (n *newest[K, R]) sorted() []place {
 	slices.SortFunc(n.places, func(a, b place) int {
 		for i := range n.schema.Identity {
-			if c := compare(a.columns[i].Value(a.row), b.columns[i].Value(b.row)); c != 0 {
+			if c := compare(&a.columns[i], a.row, &b.columns[i], b.row); c != 0 {
 				return c
 			}
 		}
@@ -97,17 +97,27 @@ func (n *newest[K, R]) sorted() []place {
 	return n.places
 }
 
-// compare orders nulls first.
-func compare(a, b source.Value) int {
-	switch {
-	case a.Null && b.Null:
+// compare orders two values of one column, nulls first.
+func compare(a *source.Vector, i int32, b *source.Vector, j int32) int {
+	switch x, y := a.IsNull(i), b.IsNull(j); {
+	case x && y:
 		return 0
-	case a.Null:
+	case x:
 		return -1
-	case b.Null:
+	case y:
 		return 1
 	}
-	return cmp.Or(cmp.Compare(a.Int, b.Int), cmp.Compare(a.Float, b.Float), cmp.Compare(a.Text, b.Text))
+	switch a.Kind {
+	case source.String, source.Opaque:
+		x, y := a.Codes[i], b.Codes[j]
+		if x == y && a.Dict.ID == b.Dict.ID {
+			return 0
+		}
+		return cmp.Compare(a.Dict.Values[x], b.Dict.Values[y])
+	case source.Float:
+		return cmp.Compare(a.Floats[i], b.Floats[j])
+	}
+	return cmp.Compare(a.Ints[i], b.Ints[j])
 }
 
 // chunkRows is how many rows go to a writer at once.

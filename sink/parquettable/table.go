@@ -134,18 +134,33 @@ func (t *Table[K, R]) describe(options Options) string {
 	return text.String()
 }
 
-// path is the partition that a row of a chunk is in: "" where there are none.
-func (t *Table[K, R]) path(columns []source.Vector, row int32) (string, error) {
+// paths gives the partition of each row of a chunk, "" where there are none. Rows of
+// one window share its text, so a path is made once for each set of values.
+func (t *Table[K, R]) paths(columns []source.Vector, n int) ([]string, error) {
+	paths := make([]string, n)
 	if len(t.split) == 0 {
-		return "", nil
+		return paths, nil
 	}
+	known := map[string]string{}
 	values := make([]partition.Value, len(t.split))
-	for i, column := range t.split {
-		values[i], _ = partitionValue(columns[column].Value(row))
+	var key []byte
+	for row := range paths {
+		key = key[:0]
+		for _, column := range t.split {
+			key = appendValue(key, columns[column].Value(int32(row)))
+		}
+		path, ok := known[string(key)]
+		if !ok {
+			for i, column := range t.split {
+				values[i], _ = partitionValue(columns[column].Value(int32(row)))
+			}
+			var err error
+			if path, err = t.scheme.Path(values...); err != nil {
+				return nil, fmt.Errorf("%w: row %d: %w", sink.ErrValue, row, err)
+			}
+			known[string(key)] = path
+		}
+		paths[row] = path
 	}
-	path, err := t.scheme.Path(values...)
-	if err != nil {
-		return "", fmt.Errorf("%w: row %d: %w", sink.ErrValue, row, err)
-	}
-	return path, nil
+	return paths, nil
 }

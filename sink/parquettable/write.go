@@ -70,12 +70,12 @@ func (t *Table[K, R]) partition(rows []sink.Row[K, R]) (map[string]*newest[K, R]
 	if err != nil {
 		return nil, err
 	}
+	paths, err := t.paths(chunk.Columns, len(rows))
+	if err != nil {
+		return nil, err
+	}
 	parts := map[string]*newest[K, R]{}
-	for i := range rows {
-		path, err := t.path(chunk.Columns, int32(i))
-		if err != nil {
-			return nil, err
-		}
+	for i, path := range paths {
 		if parts[path] == nil {
 			parts[path] = newNewest(t.schema)
 		}
