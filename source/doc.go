@@ -18,7 +18,8 @@
 //
 // The rooms of the package:
 //
-//   - [Schema], [Kind], [Value]: what columns there are.
+//   - [Schema], [Kind], [Value]: what columns there are. [SchemaWith] is for results
+//     of views, which package sink writes as columns too.
 //   - [Chunk], [Vector], [Dictionary]: a batch of events of one partition, by
 //     column; rows are made on demand.
 //   - [Builder]: writes events into chunks and normalises them on the way, so
@@ -33,7 +34,8 @@
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines] or [CSV].
 //   - [Decoder], [JSON]: turn a log's records into events.
-//   - [ParquetWriter], [ParquetReader]: event files, by column. [ParquetFiles]: a
+//   - [ParquetWriter], [ParquetReader]: event files, by column, and by
+//     [NewParquetTable] files of rows that are in no log. [ParquetFiles]: a
 //     log of any writer's Parquet files.
 //
 // A Source that wraps another hides its optional interfaces: pass Ender and
