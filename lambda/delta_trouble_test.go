@@ -12,6 +12,7 @@ import (
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
 	"github.com/anabranch-go/anabranch/lambda/delta/deltatest"
+	"github.com/anabranch-go/anabranch/source"
 )
 
 // A delta store makes answers fresh. Whatever happens to it, these tests say, it
@@ -102,6 +103,50 @@ func TestADeltaStoreThatBoastsDoesNotHoldSegmentsBack(t *testing.T) {
 	o.take(40)
 	require.NoError(t, o.w.turn(t.Context()))
 	require.EqualValues(t, 40, o.w.owner.End(), "its time was long up, and the log hasn't ended")
+}
+
+// endless is a log that doesn't say where it ends.
+type endless struct{ source.Source[simEvent] }
+
+// TestAFloorThatNothingProvesDoesNotHoldSegmentsBackForEver: where nobody knows
+// the log's end, what a delta store says was shown holds a segment back to twice
+// its limits, and what follows is shown as always.
+func TestAFloorThatNothingProvesDoesNotHoldSegmentsBackForEver(t *testing.T) {
+	deltas := braggart{delta.Memory()}
+	p := New[simEvent](Config{Archive: archive.Memory(), Deltas: deltas, SegmentRows: 10})
+	h, err := Register(p, countView("vista", nil))
+	require.NoError(t, err)
+	o := own(t, p, endless{viewLog(t, "log", 60)}, 0)
+	o.take(10)
+	require.NoError(t, o.w.turn(t.Context()))
+	require.Zero(t, o.w.owner.End(), "readers may have seen more")
+	o.take(20)
+	require.NoError(t, o.w.turn(t.Context()))
+	require.EqualValues(t, 20, o.w.owner.End(), "it has waited for long enough")
+
+	o.take(30)
+	o.show()
+	answer, err := h.Query(t.Context(), Ever())
+	require.NoError(t, err)
+	require.EqualValues(t, 10, answer.Provenance().FromOpen())
+	require.EqualValues(t, 30, total(t, h, Ever()))
+}
+
+// TestRunCommitsAtTheContextsEndWhateverAStoreBoasts: it has no proof that readers
+// have seen more than it holds.
+func TestRunCommitsAtTheContextsEndWhateverAStoreBoasts(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		log, store := newGrowingLog(t, 1), archive.Memory()
+		appendViews(t, log.Memory, 0, 10)
+		h := registered(t, store, braggart{delta.Memory()})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- h.pipeline.Run(ctx, endless{log}) }()
+		synctest.Wait()
+		cancel()
+		require.NoError(t, <-done)
+		require.EqualValues(t, 10, total(t, registered(t, store, nil), Ever()))
+	})
 }
 
 // TestWhatAFailedFlushHeldBackIsShownLater: the flush that is tried again carries

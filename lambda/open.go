@@ -42,6 +42,7 @@ type openDelta[E any] struct {
 	flushed  int64        // through of the last flush that arrived
 	raised   bool         // the store knows our term, and told what it shows
 	floor    int64        // what readers have seen: not to be swapped, or sealed, before
+	sure     bool         // the log has the floor's offsets, so we'll come to them
 	unused   []delta.Copy // to drop: sealed, or lost in part
 }
 
@@ -120,7 +121,7 @@ func (o *openDelta[E]) raise(ctx context.Context) error {
 	// A copy from before the chain's end was sealed since, to its end at least,
 	// unless an owner between couldn't learn what it had shown: see tiles.extend.
 	if shown != nil && shown.Copy.From <= o.from && shown.Through > o.from {
-		o.floor = max(o.floor, shown.Through)
+		o.floor, o.sure = max(o.floor, shown.Through), false
 	}
 	o.raised = true
 	return nil
@@ -241,10 +242,11 @@ func (o *openDelta[E]) whole() *table[E] {
 	return o.pending
 }
 
-// reset begins the next delta where the sealed one ended.
+// reset begins the next delta where the sealed one ended. A floor that may not
+// even be in the log has held it back for long enough.
 func (o *openDelta[E]) reset(from int64) {
 	o.unused = append(o.unused, o.copy)
-	if o.floor <= from {
+	if o.floor <= from || !o.sure {
 		o.floor = 0
 	}
 	o.begin(from)

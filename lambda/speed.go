@@ -140,7 +140,6 @@ func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*reg
 	if err := w.show(ctx); err != nil { // raises our term at once
 		return nil, err
 	}
-	w.capFloors(ctx)
 	reader, err := log.Open(ctx, w.partition, w.through)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the log from offset %d: %w", w.through, err)

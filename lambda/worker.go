@@ -132,15 +132,17 @@ func (w *worker[E]) turn(ctx context.Context) error {
 
 // limits says how many times a segment's limits it may grow to. Zero has no end:
 // readers have seen more of the segment than we hold yet, and sealed now it would
-// take answers back. While the delta store doesn't say what they have seen, it's
-// two.
+// take answers back. While the delta store doesn't say what they have seen, or
+// says what the log may not have, it's two: nothing may keep a segment open, and
+// in memory, for ever.
 func (w *worker[E]) limits() int64 {
 	limits := int64(1)
 	for _, d := range w.deltas {
-		if d.through < d.floor {
+		behind := d.through < d.floor
+		if behind && d.sure {
 			return 0
 		}
-		if !d.raised {
+		if behind || !d.raised {
 			limits = 2
 		}
 	}
@@ -187,15 +189,20 @@ func (w *worker[E]) show(ctx context.Context) error {
 			w.p.config.Observer.Observe(Observation{Kind: FlushFailed, View: d.view.name, Partition: w.partition, From: d.from, To: d.through, Err: err})
 		}
 	}
+	w.capFloors(ctx)
 	return nil
 }
 
 // capFloors holds what a delta store says was shown to what the log has, where
 // that's known: nobody can have seen more.
 func (w *worker[E]) capFloors(ctx context.Context) {
+	unsure := func(d *openDelta[E]) bool { return d.through < d.floor && !d.sure }
+	if !slices.ContainsFunc(w.deltas, unsure) {
+		return
+	}
 	if end, ok := w.p.end(ctx, w.partition); ok {
 		for _, d := range w.deltas {
-			d.floor = min(d.floor, end)
+			d.floor, d.sure = min(d.floor, end), true
 		}
 	}
 }
