@@ -249,6 +249,7 @@ func (s *sim) start(process *simProcess, partition int) bool {
 		s.expect(process, err)
 		return false
 	}
+	process.p.setLog(s.log)
 	w := &worker[simEvent]{p: process.p, partition: partition}
 	reader, err := w.open(process.ctx, s.log, views)
 	if err != nil {
