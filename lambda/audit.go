@@ -36,7 +36,7 @@ func (d Difference) String() string {
 // newest base and the sealed deltas since, and reports each state on which the
 // two differ. It changes nothing.
 func (p *Pipeline[E]) Audit(ctx context.Context) (*Audit, error) {
-	views, err := p.begin(ctx)
+	views, err := p.look(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -191,19 +191,50 @@ func TestChangedDefinitions(t *testing.T) {
 		h, err := Register(New[simEvent](Config{Archive: store}), countView("vista", change))
 		require.NoError(t, err)
 		_, err = h.Query(t.Context(), Ever().AllowIncomplete())
+		batchErr := h.pipeline.Batch(t.Context())
+		require.Equal(t, err == nil, batchErr == nil, "%v, %v", err, batchErr)
 		return err
 	}
 	require.NoError(t, ask(nil))
 	require.NoError(t, ask(nil), "the same again")
 	changed := func(v *View[simEvent, string, int64]) { v.Where = source.Equal(simKind, "view") }
-	require.ErrorIs(t, ask(changed), ErrDefinition)
+	err := ask(changed)
+	require.ErrorIs(t, err, ErrDefinition)
+	require.ErrorContains(t, err, "where was ")
+	require.NotContains(t, err.Error(), "window", "it names what differs, and nothing else")
+	require.NotContains(t, err.Error(), "\n")
 	require.NoError(t, ask(func(v *View[simEvent, string, int64]) { changed(v); v.Version = 1 }), "a new version goes live")
-	require.ErrorIs(t, ask(nil), ErrVersion)
+	err = ask(nil)
+	require.ErrorIs(t, err, ErrVersion)
+	require.ErrorContains(t, err, "declare it as version 2")
 	require.NoError(t, ask(func(v *View[simEvent, string, int64]) {
 		changed(v)
 		v.Version = 1
 		v.Lateness.Bound = time.Hour
 	}), "lateness isn't part of the definition")
+}
+
+// TestReadingLeavesNoTrace: a query of an archive that isn't there says so and
+// makes none, and a reader with a newer definition doesn't shut out the program
+// with the older one.
+func TestReadingLeavesNoTrace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mistyped")
+	h := registered(t, archive.Dir(path), nil)
+	_, err := h.Query(t.Context(), Ever())
+	require.ErrorIs(t, err, ErrIncomplete)
+	require.ErrorContains(t, err, "nothing has run on it yet")
+	_, err = h.pipeline.Audit(t.Context())
+	require.NoError(t, err)
+	require.NoDirExists(t, path)
+
+	store := archive.Memory()
+	archived(t, Config{Archive: store}, 10)
+	newer, err := Register(New[simEvent](Config{Archive: store}), countView("vista", func(v *View[simEvent, string, int64]) { v.Version = 3 }))
+	require.NoError(t, err)
+	require.EqualValues(t, 10, total(t, newer, Ever()))
+	require.NoError(t, registered(t, store, nil).pipeline.Batch(t.Context()), "version 0 is still the live one")
+	require.NoError(t, newer.pipeline.Batch(t.Context()))
+	require.ErrorIs(t, registered(t, store, nil).pipeline.Batch(t.Context()), ErrVersion)
 }
 
 // TestAPanicStopsItsViewAlone: code of the caller's that panics stops its view,

@@ -11,10 +11,11 @@ var (
 	// ErrView says that a view can't be registered as it's declared.
 	ErrView = errors.New("lambda: view can't be registered")
 	// ErrDefinition says that the archive knows another definition of the view
-	// under the same version. Raise View.Version, or restore the definition.
+	// under the same version, and in what they differ. Raise View.Version, or
+	// restore the definition.
 	ErrDefinition = errors.New("lambda: the view's definition has changed under the same version")
 	// ErrVersion says that the archive's live version of the view is newer than
-	// this program's.
+	// this program's: it's to be replaced by the newer one.
 	ErrVersion = errors.New("lambda: the view's live version is newer")
 	// ErrIncomplete says that a part of the log is missing from an answer, and
 	// which: a partition that nobody has claimed yet, a gap, a lost file.

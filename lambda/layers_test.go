@@ -80,7 +80,7 @@ func TestBasesOnlyGoForward(t *testing.T) {
 			second.takeAndSeal(20)
 			slow := &torn{Store: store}
 			h := registered(t, slow, nil)
-			require.NoError(t, h.pipeline.checkLive(t.Context(), h.reg))
+			require.NoError(t, h.pipeline.goLive(t.Context(), h.reg))
 
 			slow.old = archivetest.Copy(t, store, func(_ string, body []byte) ([]byte, bool) { return body, true })
 			slow.meanwhile = func() {

@@ -101,7 +101,7 @@ type registration[E any] struct {
 	*definition[E]
 
 	mu      sync.Mutex
-	checked bool                // against the archive's live version
+	checked bool                // the archive's live version is this one
 	stopped error               // once the view's own code has panicked
 	opens   map[int]*delta.Open // by partition: what the last answer used
 }
@@ -194,9 +194,22 @@ func (h *Handle[E, K, R]) Err() error { return h.reg.stopError() }
 // under it.
 func (h *Handle[E, K, R]) Fingerprint() string { return h.reg.fingerprint }
 
-// begin gives the registered views after checking that the archive has no other
-// definition of them.
+// begin gives the registered views to a layer that writes: their definitions are
+// live from here on, unless the archive has others.
 func (p *Pipeline[E]) begin(ctx context.Context) ([]*registration[E], error) {
+	return p.each(func(view *registration[E]) error { return p.goLive(ctx, view) })
+}
+
+// look gives the registered views to a layer that only reads, after checking that
+// the archive has no other definition of them.
+func (p *Pipeline[E]) look(ctx context.Context) ([]*registration[E], error) {
+	return p.each(func(view *registration[E]) error {
+		_, _, err := p.checkLive(ctx, view)
+		return err
+	})
+}
+
+func (p *Pipeline[E]) each(check func(*registration[E]) error) ([]*registration[E], error) {
 	if p.err != nil {
 		return nil, p.err
 	}
@@ -204,7 +217,7 @@ func (p *Pipeline[E]) begin(ctx context.Context) ([]*registration[E], error) {
 	views := p.views[:len(p.views):len(p.views)]
 	p.mu.Unlock()
 	for _, view := range views {
-		if err := p.checkLive(ctx, view); err != nil {
+		if err := check(view); err != nil {
 			return nil, err
 		}
 	}

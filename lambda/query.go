@@ -9,10 +9,10 @@ import (
 )
 
 // Query answers for a range of time and for some keys, or for all where none is
-// given. The first query of a definition records it in the archive. It merges the
-// newest base with all deltas since: every event of the log
-// up to the offsets that the provenance states counts exactly once. Select asks
-// more: for keys by prefix or filter, in groups, the first of them.
+// given. It merges the newest base with all deltas since: every event of the log
+// up to the offsets that the provenance states counts exactly once. It only
+// reads: a definition goes live with Run, Batch or Advance. Select asks more: for
+// keys by prefix or filter, in groups, the first of them.
 //
 // Where a part is missing it's ErrIncomplete, unless the range allows it.
 // archive.ErrCorrupt names a file whose checksum is wrong; archive.ErrTiling
@@ -29,7 +29,7 @@ func (h *Handle[E, K, R]) Select(ctx context.Context, r Range, s Selection[K, R]
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", h.reg.name, err)
 	}
-	if _, err := p.begin(ctx); err != nil {
+	if _, err := p.look(ctx); err != nil {
 		return nil, err
 	}
 	if err := h.reg.stopError(); err != nil {
