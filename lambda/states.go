@@ -83,6 +83,15 @@ func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment
 	return states, nil
 }
 
+// unread says why events with a right checksum can't be read: the event type has
+// changed since they were written, or nobody ever wrote them like that.
+func unread(err error) error {
+	if errors.Is(err, source.ErrColumn) || errors.Is(err, source.ErrValue) {
+		return fmt.Errorf("the archived events don't fit the event type any more: give the field its old type back, or a new name, under which old events have none: %w", err)
+	}
+	return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
+}
+
 // readEvents calls fold with a segment's events, chunk by chunk.
 func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, columns []int, fold func(*source.Chunk[E]) error) error {
 	if segment.Events == nil {
@@ -94,7 +103,7 @@ func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, col
 	}
 	reader, err := source.OpenParquet[E](segment.Events.Name, body, source.ParquetOptions{Columns: columns})
 	if err != nil {
-		return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
+		return unread(err)
 	}
 	rows, next := int64(0), segment.From
 	for {
@@ -103,7 +112,7 @@ func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, col
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
+			return unread(err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
