@@ -5,11 +5,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/sink"
 )
 
 // spitefulResult is an aggregate of the caller's whose results panic.
@@ -41,6 +43,23 @@ func TestAPanicInAQueryEndsThatQueryAlone(t *testing.T) {
 			require.EqualValues(t, 20, total(t, good, Ever()))
 		})
 	}
+}
+
+// TestPublishEndsAtAResultThatPanics: it would at every turn.
+func TestPublishEndsAtAResultThatPanics(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		store := archive.Memory()
+		archived(t, Config{Archive: store}, 20)
+		mala, err := Register(New[simEvent](Config{Archive: store}), countView("mala", func(v *View[simEvent, string, int64]) {
+			v.Version, v.Aggregate = 1, aggregate.Of[simEvent, int64, int64](spitefulResult{})
+		}))
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		err = Publish(ctx, mala, sink.NewMemory[string, int64](), PublishOptions{})
+		require.ErrorIs(t, err, aggregate.ErrPanic)
+		require.ErrorContains(t, err, "view mala")
+	})
 }
 
 // meetingStore lets nobody have a segment's events before so many have asked for

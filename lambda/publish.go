@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/window"
 )
@@ -52,7 +53,8 @@ type PublishOptions struct {
 // the observer, and the rows are still due at the next turn. So it goes with an
 // answer that's incomplete, unless the range allows that, and with one that has
 // fewer offsets than what was written already. Errors that no turn can end are
-// returned: ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion.
+// returned: ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion,
+// and aggregate.ErrPanic, of an aggregate whose results panic.
 func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[K, R], options PublishOptions) error {
 	if h == nil || to == nil {
 		return fmt.Errorf("%w: to publish takes a handle and a sink", ErrConfig)
@@ -98,7 +100,7 @@ func newPublisher[E, K, R any](h *Handle[E, K, R], to sink.Sink[K, R], options P
 func RowVersion(view int, offsets int64) int64 { return int64(view)<<48 + offsets }
 
 func hopeless(err error) bool {
-	for _, end := range []error{ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion} {
+	for _, end := range []error{ErrConfig, ErrView, ErrRange, ErrStopped, ErrDefinition, ErrVersion, aggregate.ErrPanic} {
 		if errors.Is(err, end) {
 			return true
 		}
