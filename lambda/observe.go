@@ -27,7 +27,7 @@ const (
 	CopyLost      ObservationKind = "copy lost"      // View, Partition, From, To, Err: the owner starts a fresh copy, a reader goes without
 	ReadFailed    ObservationKind = "read failed"    // an open delta, by a query: View, Partition, Err
 	Sealed        ObservationKind = "sealed"         // a segment: Partition, From, To, Term, Rows, Bytes, Took
-	CommitRetried ObservationKind = "commit retried" // Partition, From, To, Err
+	CommitRetried ObservationKind = "commit retried" // a segment's files or its entry: Partition, From, To, Err
 	ViewStopped   ObservationKind = "view stopped"   // View, Partition, Err
 	BasePublished ObservationKind = "base published" // View, Number, Rows (states), Bytes, Took
 	Refolded      ObservationKind = "refolded"       // a segment without a usable delta, from events: View, Partition, From, To, Rows

@@ -50,7 +50,11 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 	entry = archive.Entry{From: w.owner.End(), To: w.through, Deltas: map[string]archive.Delta{}, At: time.Now().UnixMicro()}
 	sequence, nonce := w.owner.NextSequence(), archive.NewNonce()
 	put := func(name string, body []byte, rows int64) (*archive.File, error) {
-		file, err := w.p.archive.PutFile(ctx, name, body, rows)
+		var file archive.File
+		err := w.insist(ctx, entry, func() (err error) {
+			file, err = w.p.archive.PutFile(ctx, name, body, rows)
+			return err
+		})
 		size += file.Size
 		return &file, err
 	}
@@ -93,19 +97,35 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 	return entry, rows, size, nil
 }
 
-// commitTries is how often an entry is put before its owner gives up. The
-// archive itself tries more than once each time.
-const commitTries = 4
-
 // commit appends the entry. While nobody knows whether it's in the chain, the
 // same entry is put again: that settles it.
 func (w *worker[E]) commit(ctx context.Context, entry archive.Entry) error {
-	for try := 1; ; try++ {
-		err := w.owner.Commit(ctx, entry)
-		if !errors.Is(err, archive.ErrUnsettled) || try == commitTries || ctx.Err() != nil {
+	return w.insist(ctx, entry, func() error { return w.owner.Commit(ctx, entry) })
+}
+
+// A write of a segment is tried this often, with pauses that double: half a
+// minute in all. The archive itself tries more than once each time.
+const (
+	sealTries = 8
+	sealPause = 250 * time.Millisecond
+)
+
+// insist repeats a write while nobody knows what came of it, so that a store that
+// is away for a moment doesn't end the owner. What somebody must mend first isn't
+// waited for.
+func (w *worker[E]) insist(ctx context.Context, entry archive.Entry, write func() error) error {
+	for try, pause := 1, sealPause; ; try, pause = try+1, pause*2 {
+		err := write()
+		lasting := errors.Is(err, archive.ErrFull) || errors.Is(err, archive.ErrUnwritable)
+		if !errors.Is(err, archive.ErrUnsettled) || lasting || try == sealTries || ctx.Err() != nil {
 			return err
 		}
 		w.p.config.Observer.Observe(Observation{Kind: CommitRetried, Partition: w.partition, From: entry.From, To: entry.To, Err: err})
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
 	}
 }
 
