@@ -183,6 +183,46 @@ func TestASecondOwnerEndsTheFirst(t *testing.T) {
 	require.NoError(t, <-second)
 }
 
+// TestALogThatEndsBeforeTheArchiveIsALoudStop: where it says where it ends, and
+// where only opening it tells. In both cases nothing is claimed: the owner that
+// can read the log goes on.
+func TestALogThatEndsBeforeTheArchiveIsALoudStop(t *testing.T) {
+	store := archive.Memory()
+	owner := own(t, registered(t, store, nil).pipeline, viewLog(t, "log", 40), 0)
+	owner.takeAndSeal(30)
+	err := registered(t, store, nil).pipeline.Run(t.Context(), viewLog(t, "log", 20))
+	require.ErrorIs(t, err, source.ErrOffset)
+	require.ErrorContains(t, err, "partition 0 of the log ends at offset 20, and the archive has it up to 30")
+	err = registered(t, store, nil).pipeline.Run(t.Context(), endless{viewLog(t, "log", 20)})
+	require.ErrorIs(t, err, source.ErrOffset)
+	require.ErrorContains(t, err, "goes on at offset 30")
+	owner.takeAndSeal(40)
+}
+
+// sealsFirst is a log during whose opening something happens, once.
+type sealsFirst struct {
+	source.Source[simEvent]
+	happens func()
+}
+
+func (s *sealsFirst) Open(ctx context.Context, partition int, offset int64) (source.Reader[simEvent], error) {
+	if happens := s.happens; happens != nil {
+		s.happens = nil
+		happens()
+	}
+	return s.Source.Open(ctx, partition, offset)
+}
+
+// TestAnOwnerGoesOnWhereTheChainEndsAtItsClaim: that may be later than where it
+// ended when the log was opened.
+func TestAnOwnerGoesOnWhereTheChainEndsAtItsClaim(t *testing.T) {
+	store, log := archive.Memory(), viewLog(t, "log", 40)
+	before := own(t, registered(t, store, nil).pipeline, log, 0)
+	h := registered(t, store, nil)
+	require.NoError(t, h.pipeline.Run(t.Context(), &sealsFirst{log, func() { before.takeAndSeal(30) }}))
+	require.EqualValues(t, 40, total(t, h, Ever()))
+}
+
 // TestALogThatSkipsIsALoudStop: a log that has lost what the archive lacks is a loud stop.
 func TestALogThatSkipsIsALoudStop(t *testing.T) {
 	log := newGrowingLog(t, 1)

@@ -33,7 +33,7 @@ func grace(ctx context.Context) (context.Context, context.CancelFunc) {
 // After an error nothing more is committed, and nothing is lost: the next owner
 // reads the log again from the chain's end. archive.ErrLost says that another
 // process owns a partition now; source.ErrOffset that the log no longer has what
-// the archive lacks; archive.ErrLogIdentity that the archive is of another log.
+// the archive lacks, or ends before the archive does; archive.ErrLogIdentity that the archive is of another log.
 func (p *Pipeline[E]) Run(ctx context.Context, log source.Source[E]) error {
 	views, err := p.begin(ctx)
 	if err != nil {
@@ -41,6 +41,9 @@ func (p *Pipeline[E]) Run(ctx context.Context, log source.Source[E]) error {
 	}
 	partitions, err := p.declare(ctx, log)
 	if err != nil {
+		return ended(ctx, err)
+	}
+	if err := p.checkEnds(ctx, log); err != nil {
 		return ended(ctx, err)
 	}
 	p.setLog(log)
@@ -68,6 +71,31 @@ func (p *Pipeline[E]) declare(ctx context.Context, log source.Source[E]) (int, e
 		return 0, fmt.Errorf("cannot count the log's partitions: %w", err)
 	}
 	return partitions, p.archive.Declare(ctx, archive.Log{Identity: identity, Partitions: partitions})
+}
+
+// checkEnds says where the log ends before the archive does, if it knows its
+// ends. It claims nothing: the log's rightful reader may be at work.
+func (p *Pipeline[E]) checkEnds(ctx context.Context, log source.Source[E]) error {
+	ender, ok := log.(source.Ender)
+	if !ok {
+		return nil // opening it tells
+	}
+	chains, err := p.archive.Chains(ctx)
+	if err != nil {
+		return err
+	}
+	for _, chain := range chains {
+		archived, ok := chain.End()
+		if !ok {
+			continue
+		}
+		end, err := ender.End(ctx, chain.Partition)
+		if err == nil && end < archived {
+			return fmt.Errorf("%w: partition %d of the log ends at offset %d, and the archive has it up to %d: the log has shrunk, or was filled anew and isn't full yet; run with a log that has every event at its old offset, or give this one an identity and an archive of its own",
+				source.ErrOffset, chain.Partition, end, archived)
+		}
+	}
+	return nil
 }
 
 // worker owns one partition: one goroutine reads it, folds it and commits it.
@@ -105,7 +133,8 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// open claims the partition and opens the log where the chain ends.
+// open opens the log where the chain ends and claims the partition, in this order:
+// who can't read the log mustn't put an end to an owner who can.
 func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*registration[E]) (source.Reader[E], error) {
 	start := int64(0)
 	if starter, ok := log.(source.Starter); ok {
@@ -114,13 +143,51 @@ func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*reg
 			return nil, fmt.Errorf("cannot find the log's start: %w", err)
 		}
 	}
+	chain, err := w.p.archive.Chain(ctx, w.partition)
+	if err != nil {
+		return nil, err
+	}
+	from, ok := chain.End()
+	if !ok {
+		from = start
+	}
+	reader, err := openAt(ctx, log, w.partition, from)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.claim(ctx, start, views); err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	if w.through == from {
+		return reader, nil
+	}
+	// The owner before us has sealed since we looked.
+	if err := reader.Close(); err != nil {
+		return nil, fmt.Errorf("cannot close the log: %w", err)
+	}
+	return openAt(ctx, log, w.partition, w.through)
+}
+
+func openAt[E any](ctx context.Context, log source.Source[E], partition int, offset int64) (source.Reader[E], error) {
+	reader, err := log.Open(ctx, partition, offset)
+	if errors.Is(err, source.ErrOffset) {
+		return nil, fmt.Errorf("the archive goes on at offset %d, which the log can't give (it has forgotten it, has shrunk, or was filled anew): %w", offset, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the log from offset %d: %w", offset, err)
+	}
+	return reader, nil
+}
+
+// claim makes this worker the partition's owner, and begins its deltas.
+func (w *worker[E]) claim(ctx context.Context, start int64, views []*registration[E]) error {
 	var err error
 	if w.owner, err = w.p.archive.Claim(ctx, w.partition, start); err != nil {
-		return nil, err
+		return err
 	}
 	id, err := w.p.archiveID(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.through = w.owner.End()
 	w.p.config.Observer.Observe(Observation{Kind: Claimed, Partition: w.partition, From: w.through, To: w.through, Term: w.owner.Term()})
@@ -130,21 +197,14 @@ func (w *worker[E]) open(ctx context.Context, log source.Source[E], views []*reg
 		}
 		d, err := newOpenDelta(view, w.p.config, id, w.partition, w.owner.Term(), w.through)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		w.deltas = append(w.deltas, d)
 	}
 	if w.segment, err = source.NewParquetWriter[E](w.p.schema); err != nil {
-		return nil, err
+		return err
 	}
-	if err := w.show(ctx); err != nil { // raises our term at once
-		return nil, err
-	}
-	reader, err := log.Open(ctx, w.partition, w.through)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the log from offset %d: %w", w.through, err)
-	}
-	return reader, nil
+	return w.show(ctx) // raises our term at once
 }
 
 func (w *worker[E]) loop(ctx context.Context, reader source.Reader[E]) error {

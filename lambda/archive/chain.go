@@ -100,6 +100,19 @@ func (a *Archive) Chains(ctx context.Context) ([]Chain, error) {
 	return chains, nil
 }
 
+// Chain reads what is new in one partition's chain and returns it, as Chains
+// does for all. A partition that the log doesn't have is ErrPartitions.
+func (a *Archive) Chain(ctx context.Context, partition int) (Chain, error) {
+	log, err := a.Log(ctx)
+	if err != nil {
+		return Chain{}, err
+	}
+	if partition < 0 || partition >= log.Partitions {
+		return Chain{}, fmt.Errorf("%w: there is no partition %d among %d", ErrPartitions, partition, log.Partitions)
+	}
+	return a.chain(ctx, partition, log.Identity)
+}
+
 // partial is what is known of one chain. Its entries are only ever appended
 // to, so that chains handed out share them.
 type partial struct {

@@ -44,6 +44,29 @@ func ExampleMemory() {
 	// b/2 <nil>
 }
 
+// Where the next owner of a partition will go on.
+func ExampleArchive_Chain() {
+	a := archive.New(archive.Memory())
+	if err := a.Declare(ctx, archive.Log{Identity: "orders", Partitions: 1}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := a.Claim(ctx, 0, 7); err != nil {
+		fmt.Println(err)
+	}
+	chain, err := a.Chain(ctx, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(chain.End())
+	_, err = a.Chain(ctx, 1)
+	fmt.Println(errors.Is(err, archive.ErrPartitions))
+	// Output:
+	// 7 true
+	// true
+}
+
 // An owner commits a segment; another claims the partition, and the first can
 // commit no more.
 func ExampleNew() {
