@@ -48,8 +48,9 @@ type Provenance struct {
 	Missing  []string
 	// Rows is how many events the view has selected, and Late how many of these
 	// came after their watermark: the one before their chunk, so that it depends
-	// on how the log was cut into chunks. Both are counted by the speed layer;
-	// events of before the view was registered aren't in them.
+	// on how the log was cut into chunks. Both are counted by the speed layer, so
+	// events of before the view was registered aren't in them; Batch counts Rows
+	// anew, with those.
 	Rows, Late int64
 	// Quarantined is how many records the archive holds instead of events, since
 	// they couldn't be decoded: see Pipeline.Quarantine.

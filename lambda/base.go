@@ -99,18 +99,20 @@ func (b *base) check() error {
 	return nil
 }
 
-// cutOf is the cut at the end of every chain. Partitions without a claim have no
-// place in it.
-func cutOf(chains []archive.Chain, fingerprint string) []cut {
+// cutOf is the cut at the end of every chain, with the counts of the base before
+// and of the deltas since. Partitions without a claim have no place in it.
+func cutOf(chains []archive.Chain, fingerprint string, previous *base) []cut {
 	var out []cut
 	for _, chain := range chains {
 		if len(chain.Entries) == 0 {
 			continue
 		}
-		c := cut{Partition: chain.Partition, From: chain.Entries[0].From}
+		c, counted := previous.at(chain.Partition)
+		last := c.Sequence
+		c.Partition, c.From = chain.Partition, chain.Entries[0].From
 		for _, entry := range chain.Entries {
 			c.Through, c.Sequence = entry.To, entry.Sequence
-			if sealed, ok := entry.Deltas[fingerprint]; ok {
+			if sealed, ok := entry.Deltas[fingerprint]; ok && !(counted && entry.Sequence <= last) {
 				c.Rows += sealed.Rows
 				c.Late += sealed.Late
 				if sealed.Watermark != nil {

@@ -71,6 +71,7 @@ type baseRun[E any] struct {
 	chains   []archive.Chain
 	cut      []cut
 	states   []delta.State // recomputed
+	rows     map[int]int64 // likewise: the selected events, by partition
 	err      error         // the view's own
 	started  time.Time
 }
@@ -83,7 +84,7 @@ func (p *Pipeline[E]) plan(ctx context.Context, views []*registration[E], how st
 	}
 	var runs []*baseRun[E]
 	for _, run := range all {
-		run.how, run.cut = how, cutOf(chains, run.view.fingerprint)
+		run.how, run.cut = how, cutOf(chains, run.view.fingerprint, run.previous)
 		done := run.previous.reaches(run.cut) && (how == advanced || run.previous.Made == recomputed || past(run.previous, run.cut))
 		if len(run.cut) > 0 && !done {
 			runs = append(runs, run)
@@ -101,7 +102,7 @@ func (p *Pipeline[E]) runsAtNow(ctx context.Context, views []*registration[E]) (
 		if err != nil {
 			return nil, nil, err
 		}
-		runs[i] = &baseRun[E]{view: view, number: number + 1, previous: previous, started: time.Now()}
+		runs[i] = &baseRun[E]{view: view, number: number + 1, previous: previous, rows: map[int]int64{}, started: time.Now()}
 	}
 	chains, err := p.chains(ctx)
 	for _, run := range runs {
@@ -149,6 +150,9 @@ func (p *Pipeline[E]) publishBase(ctx context.Context, run *baseRun[E]) error {
 	var parts []basePart
 	var err error
 	if run.how == recomputed {
+		for i := range run.cut {
+			run.cut[i].Rows = run.rows[run.cut[i].Partition]
+		}
 		parts, err = p.putParts(ctx, run.view, run.number, run.states)
 	} else {
 		err = run.view.guard(noPartition, func() error {

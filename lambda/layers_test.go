@@ -148,6 +148,29 @@ func TestANewVersionReplacesTheOldOnesRows(t *testing.T) {
 	require.Greater(t, RowVersion(1, 0), RowVersion(0, 1<<48-1))
 }
 
+// TestABatchRunCountsTheRowsOfBeforeTheView: the speed layer hasn't seen these for a
+// view that was added later. What follows is added to the base's count.
+func TestABatchRunCountsTheRowsOfBeforeTheView(t *testing.T) {
+	store, log := archive.Memory(), viewLog(t, "log", 40)
+	own(t, New[simEvent](Config{Archive: store}), log, 0).takeAndSeal(20)
+	h := registered(t, store, nil)
+	rows := func() int64 {
+		answer, err := h.Query(t.Context(), Ever())
+		require.NoError(t, err)
+		return answer.Provenance().Rows
+	}
+	require.NoError(t, h.pipeline.Batch(t.Context()))
+	require.EqualValues(t, 20, rows())
+	o := own(t, h.pipeline, log, 0)
+	o.takeAndSeal(30)
+	require.EqualValues(t, 30, rows())
+	require.NoError(t, h.pipeline.Advance(t.Context()))
+	require.EqualValues(t, 30, rows())
+	o.takeAndSeal(40)
+	require.NoError(t, h.pipeline.Batch(t.Context()))
+	require.EqualValues(t, 40, rows())
+}
+
 // TestQuarantineCountsTowardASegmentsBytes: an owner holds it until the commit, as
 // it does events.
 func TestQuarantineCountsTowardASegmentsBytes(t *testing.T) {

@@ -76,6 +76,7 @@ func allSegments(chains []archive.Chain) ([]archive.Entry, error) {
 type refolder[E any] struct {
 	p       *Pipeline[E]
 	tables  []*table[E]
+	rows    []map[int]int64 // selected, by partition
 	stopped []error
 	columns []int
 }
@@ -87,7 +88,7 @@ func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error
 		if err != nil {
 			return nil, err
 		}
-		f.tables = append(f.tables, plan.newTable())
+		f.tables, f.rows = append(f.tables, plan.newTable()), append(f.rows, map[int]int64{})
 		f.columns = append(f.columns, plan.columns...)
 	}
 	slices.Sort(f.columns)
@@ -101,15 +102,20 @@ func (f *refolder[E]) fold(ctx context.Context, segment archive.Entry) error {
 			if f.stopped[i] != nil {
 				continue
 			}
-			_, f.stopped[i] = table.fold(c)
+			var times []int64
+			times, f.stopped[i] = table.fold(c)
+			f.rows[i][c.Partition] += int64(len(times))
 		}
 		return nil
 	})
 }
 
-// mergeInto adds this goroutine's states to all goroutines'.
+// mergeInto adds this goroutine's states and counts to all goroutines'.
 func (f *refolder[E]) mergeInto(totals []*table[E], runs []*baseRun[E]) {
 	for i, table := range f.tables {
+		for partition, rows := range f.rows[i] {
+			runs[i].rows[partition] += rows
+		}
 		switch {
 		case runs[i].err != nil:
 		case f.stopped[i] != nil:
