@@ -1,0 +1,78 @@
+package ddsketch
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+type states[E, R any] struct {
+	slot   int
+	float  bool
+	q      []float64
+	result func(values []float64) R
+	bins   *bins
+}
+
+func (s *states[E, R]) Grow(n int) { s.bins.counts.Grow(n) }
+func (s *states[E, R]) Reset()     { s.bins.counts.Reset() }
+
+func (s *states[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
+	v, rows := f.Vector(s.slot), rows[:len(groups)]
+	scale := s.bins.scale
+	if s.float {
+		for i, g := range groups {
+			row := rows[i]
+			if x := v.Floats[row]; !math.IsNaN(x) && !v.IsNull(row) {
+				s.bins.add(g, scale.bin(x), 1)
+			}
+		}
+		return
+	}
+	for i, g := range groups {
+		if row := rows[i]; !v.IsNull(row) {
+			s.bins.add(g, scale.bin(float64(v.Ints[row])), 1)
+		}
+	}
+}
+
+func (s *states[E, R]) Merge(groups []uint32, other aggregate.States[E]) {
+	from := other.(*states[E, R]).bins
+	for i, g := range groups {
+		for number, count := range from.counts.All(uint32(i)) {
+			s.bins.add(g, int64(number), *count)
+		}
+	}
+}
+
+func (s *states[E, R]) AppendState(dst []byte, group uint32) []byte { return s.bins.append(dst, group) }
+
+func (s *states[E, R]) MergeState(group uint32, state []byte) error { return s.bins.take(group, state) }
+
+func (s *states[E, R]) Result(group uint32) (r R, err error) {
+	n := s.bins.total(group)
+	if n == 0 {
+		return s.result(nil), nil
+	}
+	if n == math.MaxInt64 {
+		return r, fmt.Errorf("%w: quantiles of more than 2^63-1 values", aggregate.ErrOverflow)
+	}
+	all := s.bins.read(group)
+	values := make([]float64, len(s.q))
+	for i, q := range s.q {
+		values[i] = at(s.bins.scale, all, place(q, n))
+	}
+	return s.result(values), nil
+}
+
+// place is where the quantile q of n values is in their sorted list.
+func place(q float64, n int64) int64 {
+	// The conversion keeps the compiler from fusing the product into what follows.
+	p := float64(q * float64(n-1))
+	if p >= float64(n-1) {
+		return n - 1
+	}
+	return int64(p)
+}
