@@ -105,8 +105,10 @@ func (s *exactStates[E]) AppendState(dst []byte, group uint32) []byte {
 	s.words = s.values.Sorted(s.words[:0], group)
 	dst = append(dst, formValues)
 	dst = binary.AppendUvarint(dst, uint64(len(s.words)))
-	for i := range s.words {
-		dst = s.values.AppendWord(dst, s.words, i)
+	var before uint64
+	for i, word := range s.words {
+		dst = s.values.AppendWord(dst, i == 0, before, word)
+		before = word
 	}
 	return dst
 }

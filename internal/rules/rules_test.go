@@ -26,6 +26,7 @@ var may = map[string][]string{
 	"source/sourcetest":            {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},
 	"aggregate":                    {"source"},
 	"aggregate/aggregatetest":      {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},
+	"aggregate/topk":               {"aggregate", "aggregate/internal/statekit", "source"},
 	"aggregate/ddsketch":           {"aggregate", "aggregate/internal/statekit", "source", "github.com/DataDog/sketches-go"},
 	"aggregate/hll":                {"aggregate", "aggregate/internal/statekit", "source", "github.com/axiomhq/hyperloglog", "github.com/zeebo/xxh3"},
 	"aggregate/internal/statekit":  {"aggregate", "source"},

@@ -157,20 +157,20 @@ func (s *Values[V]) Sorted(dst []uint64, group uint32) []uint64 {
 	return dst
 }
 
-// AppendWord appends the encoding of word i of a sorted list. A text has its
-// length before it; of other words the first is a zigzag varint, and each next is
-// how much more than one it's above the one before: what is out of order or there
-// twice can't be written.
-func (s *Values[V]) AppendWord(dst []byte, words []uint64, i int) []byte {
+// AppendWord appends the encoding of a word of a sorted list: the first, or the
+// one after before. A text has its length before it; of other words the first is
+// a zigzag varint, and each next is how much more than one it's above the one
+// before: what is out of order or there twice can't be written.
+func (s *Values[V]) AppendWord(dst []byte, first bool, before, word uint64) []byte {
 	switch {
 	case s.kind == source.String:
-		text := s.Text(words[i])
+		text := s.Text(word)
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		return append(dst, text...)
-	case i == 0:
-		return binary.AppendUvarint(dst, Zigzag(int64(words[0])))
+	case first:
+		return binary.AppendUvarint(dst, Zigzag(int64(word)))
 	}
-	return binary.AppendUvarint(dst, words[i]-words[i-1]-1)
+	return binary.AppendUvarint(dst, word-before-1)
 }
 
 // Reader reads what AppendWord wrote, one word after the other.
