@@ -146,7 +146,7 @@ func TestErrorOnAllStreams(t *testing.T) {
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, s := range streams(random) {
-		for _, n := range []int{1, 10, 300_000} {
+		for _, n := range []int{1, 10, 40_000} {
 			for _, capacity := range []int{10, 100} {
 				events := make([]Event, n)
 				var counts, weights exact[string]
@@ -160,7 +160,7 @@ func TestErrorOnAllStreams(t *testing.T) {
 					whole := New(t, a, 1)
 					whole.Fold(n, func(i int) (uint32, Event) { return 0, events[i] })
 					x.check(t, result(t, whole), capacity)
-					merged := Merged(t, random, a, min(n, 3000), n, func(i int) Event { return events[i] })
+					merged := Merged(t, random, a, min(n, 2500), n, func(i int) Event { return events[i] })
 					x.check(t, result(t, merged), capacity)
 					if len(x.weights) <= capacity {
 						require.Equal(t, whole.AppendState(nil, 0), merged.AppendState(nil, 0))
