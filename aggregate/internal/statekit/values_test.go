@@ -25,24 +25,33 @@ func vector(texts ...string) *source.Vector {
 func TestTidyKeepsWhatIsUsed(t *testing.T) {
 	s := statekit.NewValues[int](source.String)
 	s.Grow(2)
-	add := func(group uint32, text string) {
-		words := s.Words(nil, vector(text), []int32{0})
+	addOf := func(group uint32, v *source.Vector) {
+		words := s.Words(nil, v, []int32{0})
 		*s.At(group, words[0])++
 	}
+	add := func(group uint32, text string) { addOf(group, vector(text)) }
+	late := vector("late") // what was known of its dictionary is no longer true
+	addOf(0, late)
 	add(1, "kept")
+	var texts []string
+	var rows []int32
 	for i := range 100_000 {
-		add(0, strconv.Itoa(i))
+		texts, rows = append(texts, strconv.Itoa(i)), append(rows, int32(i))
+	}
+	for _, word := range s.Words(nil, vector(texts...), rows) {
+		*s.At(0, word)++
 	}
 	s.Drop(0)
 	add(1, "too")
 	s.Tidy()
 	add(1, "kept")
+	addOf(1, late)
 	got := map[string]int{}
 	for word, n := range s.All(1) {
-		require.Less(t, word, uint64(3), "numbers begin anew")
+		require.Less(t, word, uint64(4), "numbers begin anew")
 		got[s.Text(word)] = *n
 	}
-	require.Equal(t, map[string]int{"kept": 2, "too": 1}, got)
+	require.Equal(t, map[string]int{"kept": 2, "too": 1, "late": 1}, got)
 }
 
 func TestTheCacheForgetsOldDictionaries(t *testing.T) {
