@@ -2,7 +2,6 @@ package topk
 
 import (
 	"math"
-	"slices"
 
 	"github.com/anabranch-go/anabranch/aggregate/internal/statekit"
 	"github.com/anabranch-go/anabranch/source"
@@ -73,8 +72,7 @@ func (s *summaries) view(dst []counter, group uint32, counts *[]int64) (view []c
 		for _, count := range s.counters.All(group) {
 			all = append(all, *count)
 		}
-		slices.Sort(all)
-		*counts, cut = all, all[n-1] // the first that's too many, seen from the top
+		*counts, cut = all, nth(all, n-1) // the first that's too many, seen from the top
 	}
 	for word, count := range s.counters.All(group) {
 		if *count > cut {
