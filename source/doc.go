@@ -34,9 +34,12 @@
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines] or [CSV].
 //   - [Decoder], [JSON]: turn a log's records into events.
+//   - [Tables]: a log of files that hold columns, in a [TableFormat], and of data
+//     sets in directories such as fecha=2026-11-24. [NewParquetFiles] makes one of
+//     any writer's Parquet files.
 //   - [ParquetWriter], [ParquetReader]: event files, by column, and by
-//     [NewParquetTable] files of rows that are in no log. [ParquetFiles]: a
-//     log of any writer's Parquet files.
+//     [NewParquetTable] files of rows that are in no log.
+//   - [Glob]: which files a pattern means.
 //
 // A Source that wraps another hides its optional interfaces: pass Ender and
 // Starter on where the other has them.

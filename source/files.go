@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -51,8 +50,8 @@ type FilesOptions[E any] struct {
 	Identity string
 }
 
-// NewFiles makes a log of the files whose names match a pattern, as [fs.Glob]
-// has it. That there are none is ErrOptions.
+// NewFiles makes a log of the files whose names match a pattern, as [Glob] has
+// it. That there are none is ErrOptions.
 func NewFiles[E any](fsys fs.FS, pattern string, format Format[E], opts FilesOptions[E]) (*Files[E], error) {
 	schema, err := SchemaOf[E]()
 	if err != nil {
@@ -65,40 +64,46 @@ func NewFiles[E any](fsys fs.FS, pattern string, format Format[E], opts FilesOpt
 		opts.ChunkRows = DefaultChunkRows
 	}
 	l := &Files[E]{fsys: fsys, schema: schema, format: format, opts: opts}
-	var digest string
-	if l.files, digest, err = listFiles(fsys, pattern); err != nil {
+	if l.files, err = listFiles(fsys, pattern); err != nil {
 		return nil, err
 	}
 	for range l.files {
 		l.records = append(l.records, -1)
 	}
 	if l.identity = opts.Identity; l.identity == "" {
-		l.identity = "files " + digest
+		l.identity = "files " + digestFiles(l.files)
 	}
 	return l, nil
 }
 
-// listFiles gives the files that match a pattern, in the order of their names,
-// and a digest of their names and sizes.
-func listFiles(fsys fs.FS, pattern string) (files []logFile, digest string, err error) {
-	names, err := fs.Glob(fsys, pattern)
-	if err != nil || len(names) == 0 {
-		return nil, "", errors.Join(fmt.Errorf("%w: no files match %q", ErrOptions, pattern), err)
+// listFiles gives the files that match a pattern, as [Glob] has it, in the order
+// of their names.
+func listFiles(fsys fs.FS, pattern string) ([]logFile, error) {
+	names, err := Glob(fsys, pattern)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(names)
-	hash := sha256.New()
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: no files match %q", ErrOptions, pattern)
+	}
+	files := make([]logFile, 0, len(names))
 	for _, name := range names {
 		info, err := fs.Stat(fsys, name)
 		if err != nil {
-			return nil, "", fmt.Errorf("cannot look at %s: %w", name, err)
-		}
-		if info.IsDir() {
-			return nil, "", fmt.Errorf("%w: %s is a directory", ErrOptions, name)
+			return nil, fmt.Errorf("cannot look at %s: %w", name, err)
 		}
 		files = append(files, logFile{name, info.Size()})
-		fmt.Fprintf(hash, "%q %d\n", name, info.Size())
 	}
-	return files, hex.EncodeToString(hash.Sum(nil)[:16]), nil
+	return files, nil
+}
+
+// digestFiles makes an identity of files' names and sizes.
+func digestFiles(files []logFile) string {
+	hash := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(hash, "%q %d\n", f.name, f.size)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // Identity implements [Source].

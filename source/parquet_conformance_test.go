@@ -31,7 +31,30 @@ func TestParquetFilesKeepTheContract(t *testing.T) {
 			require.NoError(t, parquet.Write(&b, rows, parquet.MaxRowsPerRowGroup(4)))
 			files[fmt.Sprintf("%d.parquet", i)] = &fstest.MapFile{Data: b.Bytes()}
 		}
-		log, err := source.NewParquetFiles(files, "*.parquet", source.ParquetFilesOptions[order]{ChunkRows: 3})
+		log, err := source.NewParquetFiles(files, "*.parquet", source.TablesOptions[order]{ChunkRows: 3})
+		require.NoError(t, err)
+		return sourcetest.Log[order]{Source: log, Ends: []int64{int64(len(events))}, Events: [][]order{events}}
+	})
+}
+
+func TestDataSetsInDirectoriesKeepTheContract(t *testing.T) {
+	type stored struct {
+		Cents int64 `parquet:"cents,decimal(2:18)"`
+	}
+	sourcetest.TestSource(t, func(t *testing.T) sourcetest.Log[order] {
+		files := fstest.MapFS{"ventas/_SUCCESS": {}}
+		var events []order
+		for _, product := range []string{"café", "libro", "lápiz"} {
+			var rows []stored
+			for range len(product) {
+				rows = append(rows, stored{int64(len(events))})
+				events = append(events, order{product, int64(len(events))})
+			}
+			var b bytes.Buffer
+			require.NoError(t, parquet.Write(&b, rows, parquet.MaxRowsPerRowGroup(4)))
+			files[fmt.Sprintf("ventas/product=%s/part-0.parquet", product)] = &fstest.MapFile{Data: b.Bytes()}
+		}
+		log, err := source.NewParquetFiles(files, "ventas/**/*.parquet", source.TablesOptions[order]{ChunkRows: 3})
 		require.NoError(t, err)
 		return sourcetest.Log[order]{Source: log, Ends: []int64{int64(len(events))}, Events: [][]order{events}}
 	})

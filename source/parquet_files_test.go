@@ -77,7 +77,7 @@ func TestParquetFilesReadsFromAnyOffset(t *testing.T) {
 		defer os.RemoveAll(dir)
 		rows := rapid.SliceOfN(rapid.IntRange(0, 13), 1, 5).Draw(t, "rows")
 		visits(t, dir, rows...)
-		log, err := NewParquetFiles(os.DirFS(dir), "*/*.parquet", ParquetFilesOptions[visit]{ChunkRows: rapid.IntRange(1, 7).Draw(t, "chunk")})
+		log, err := NewParquetFiles(os.DirFS(dir), "*/*.parquet", TablesOptions[visit]{ChunkRows: rapid.IntRange(1, 7).Draw(t, "chunk")})
 		require.NoError(t, err)
 		total := 0
 		for _, n := range rows {
@@ -102,7 +102,7 @@ func TestParquetFilesReadsFromAnyOffset(t *testing.T) {
 func TestParquetFilesQuarantinesAndTransforms(t *testing.T) {
 	dir := t.TempDir()
 	visits(t, dir, 100, 35) // offsets 128 to 134 don't fit an int8
-	log, err := NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{ChunkRows: 64})
+	log, err := NewParquetFiles(os.DirFS(dir), "*/*", TablesOptions[visit]{ChunkRows: 64})
 	require.NoError(t, err)
 	ages, quarantine := readLog(t, log, 50)
 	require.Len(t, ages, 128-50)
@@ -110,7 +110,7 @@ func TestParquetFilesQuarantinesAndTransforms(t *testing.T) {
 	require.Equal(t, int64(134), quarantine[6].Offset)
 	require.Contains(t, quarantine[6].Reason, "01/visits.parquet: row 34: column age: 134 doesn't fit a int8")
 
-	log, err = NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{Transform: func(v *visit) error {
+	log, err = NewParquetFiles(os.DirFS(dir), "*/*", TablesOptions[visit]{Transform: func(v *visit) error {
 		if v.Age == 60 {
 			return errors.New("not sixty")
 		}
@@ -128,7 +128,7 @@ func TestParquetFilesQuarantinesAndTransforms(t *testing.T) {
 
 func TestParquetFilesIdentityIsNamesAndSizes(t *testing.T) {
 	identity := func(dir, pattern string) string {
-		log, err := NewParquetFiles(os.DirFS(dir), pattern, ParquetFilesOptions[visit]{})
+		log, err := NewParquetFiles(os.DirFS(dir), pattern, TablesOptions[visit]{})
 		require.NoError(t, err)
 		id, err := log.Identity(context.Background())
 		require.NoError(t, err)
@@ -148,19 +148,19 @@ func TestParquetFilesIdentityIsNamesAndSizes(t *testing.T) {
 
 func TestParquetFilesSaysWhatIsWrong(t *testing.T) {
 	dir := t.TempDir()
-	_, err := NewParquetFiles(os.DirFS(dir), "*", ParquetFilesOptions[visit]{})
+	_, err := NewParquetFiles(os.DirFS(dir), "*", TablesOptions[visit]{})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquetFiles(os.DirFS(dir), "[", ParquetFilesOptions[visit]{})
+	_, err = NewParquetFiles(os.DirFS(dir), "[", TablesOptions[visit]{})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquetFiles(os.DirFS(dir), ".", ParquetFilesOptions[visit]{ChunkRows: -1})
+	_, err = NewParquetFiles(os.DirFS(dir), ".", TablesOptions[visit]{ChunkRows: -1})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquetFiles(os.DirFS(dir), ".", ParquetFilesOptions[visit]{})
+	_, err = NewParquetFiles(os.DirFS(dir), ".", TablesOptions[visit]{})
 	require.ErrorIs(t, err, ErrOptions)
-	_, err = NewParquetFiles(os.DirFS(dir), ".", ParquetFilesOptions[int]{})
+	_, err = NewParquetFiles(os.DirFS(dir), ".", TablesOptions[int]{})
 	require.ErrorIs(t, err, ErrSchema)
 
 	visits(t, dir, 3, 3)
-	log, err := NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{})
+	log, err := NewParquetFiles(os.DirFS(dir), "*/*", TablesOptions[visit]{})
 	require.NoError(t, err)
 	path := filepath.Join(dir, "01", "visits.parquet")
 	body, err := os.ReadFile(path)
@@ -174,7 +174,7 @@ func TestParquetFilesSaysWhatIsWrong(t *testing.T) {
 	_, err = log.Open(context.Background(), 0, 0)
 	require.ErrorContains(t, err, "01/visits.parquet")
 
-	other, err := NewParquetFiles(os.DirFS(dir), "00/*", ParquetFilesOptions[struct {
+	other, err := NewParquetFiles(os.DirFS(dir), "00/*", TablesOptions[struct {
 		Page time.Time `anabranch:"page"`
 	}]{})
 	require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestParquetFilesSaysWhatIsWrong(t *testing.T) {
 func TestParquetFilesStopsWithItsContext(t *testing.T) {
 	dir := t.TempDir()
 	visits(t, dir, 3)
-	log, err := NewParquetFiles(os.DirFS(dir), "*/*", ParquetFilesOptions[visit]{})
+	log, err := NewParquetFiles(os.DirFS(dir), "*/*", TablesOptions[visit]{})
 	require.NoError(t, err)
 	r, err := log.Open(context.Background(), 0, 0)
 	require.NoError(t, err)
@@ -216,7 +216,7 @@ func (s sequential) Open(name string) (fs.File, error) {
 func TestParquetFilesReadFilesThatCannotSeek(t *testing.T) {
 	dir := t.TempDir()
 	visits(t, dir, 8, 9)
-	log, err := NewParquetFiles(sequential{os.DirFS(dir)}, "0[01]/visits.parquet", ParquetFilesOptions[visit]{Identity: "visits"})
+	log, err := NewParquetFiles(sequential{os.DirFS(dir)}, "0[01]/visits.parquet", TablesOptions[visit]{Identity: "visits"})
 	require.NoError(t, err)
 	f, err := log.fsys.Open("00/visits.parquet")
 	require.NoError(t, err)
