@@ -30,10 +30,11 @@ type columnReader struct {
 
 // fit says how a file's integers become the column's.
 type fit struct {
-	unsigned uint  // the file's width, of unsigned integers
-	multiply int64 // or
-	divide   int64 // rounding down; 1 and 1 for most
-	exact    bool  // every value fits as it is
+	unsigned uint    // the file's width, of unsigned integers
+	multiply int64   // or
+	divide   int64   // rounding down; 1 and 1 for most
+	exact    bool    // every value fits as it is
+	decimal  float64 // of a Float column from decimals: their unit; else 0
 }
 
 func newColumnReader(file *columnar.File, c *Column) (*columnReader, error) {
@@ -72,6 +73,8 @@ func fitColumn(c *Column, e *format.SchemaElement) (fit, error) {
 			ok = typ == format.Float || typ == format.Double
 		case String, Opaque:
 			ok = typ == format.ByteArray
+		case Time:
+			ok = typ == format.Int96
 		}
 	case *format.StringType, *format.JsonType, *format.EnumType:
 		ok = c.Kind.text() && typ == format.ByteArray
@@ -88,14 +91,34 @@ func fitColumn(c *Column, e *format.SchemaElement) (fit, error) {
 		case *format.NanoSeconds:
 			out.divide = 1000
 		}
+	case *format.DateType:
+		ok = c.Kind == Time && typ == format.Int32
+		out.multiply = 24 * 60 * 60 * 1e6
 	case *format.DecimalType:
-		ok = c.Kind == Decimal && int(t.Scale) == c.Scale && (integer || typ == format.FixedLenByteArray)
-		out.exact = true
+		ok = out.fitDecimal(c, int(t.Scale)) && (integer || typ == format.FixedLenByteArray)
 	}
 	if !ok {
 		return out, fmt.Errorf("it's %s in the file, and %s here", describe(typ, what), describeColumn(c))
 	}
 	return out, nil
+}
+
+// fitDecimal says whether a column can be read from decimals of a scale: as
+// decimals of as many digits after the point or more, as floats, and as integers
+// where there are none after it.
+func (f *fit) fitDecimal(c *Column, scale int) bool {
+	switch {
+	case c.Kind == Float:
+		f.decimal = math.Pow10(scale)
+		return scale >= 0
+	case c.Kind != Decimal && c.Kind != Int || scale < 0 || scale > c.Scale:
+		return false
+	}
+	for ; scale < c.Scale; scale++ {
+		f.multiply *= 10
+	}
+	f.exact = c.Kind == Decimal && f.multiply == 1
+	return true
 }
 
 // annotation gives a Parquet column's logical type, from its converted type in
@@ -113,6 +136,8 @@ func annotation(e *format.SchemaElement) format.LogicalTypeValue {
 		return new(format.EnumType)
 	case deprecated.Decimal:
 		return &format.DecimalType{Scale: e.Scale.V, Precision: e.Precision.V}
+	case deprecated.Date:
+		return new(format.DateType)
 	case deprecated.TimestampMillis:
 		return &format.TimestampType{Unit: format.TimeUnit{Value: new(format.MilliSeconds)}}
 	case deprecated.TimestampMicros:
@@ -122,7 +147,7 @@ func annotation(e *format.SchemaElement) format.LogicalTypeValue {
 	case deprecated.Int8, deprecated.Int16, deprecated.Int32, deprecated.Int64:
 		return &format.IntType{BitWidth: 8 << (t - deprecated.Int8), IsSigned: true}
 	}
-	return new(format.NullType) // a date, a duration, a map: nothing of ours
+	return new(format.NullType) // a duration, a map: nothing of ours
 }
 
 func describe(typ format.Type, what format.LogicalTypeValue) string {
@@ -192,6 +217,12 @@ func (r *columnReader) readValues(v *Vector, n int) (nulls bool, err error) {
 		nulls = true
 	case r.Kind.text():
 		nulls, err = r.from.Codes(v.Codes, r.valid, &r.texts)
+	case r.Kind == Float && r.fit.decimal > 0:
+		ints := grow(&r.ints, n)
+		nulls, err = r.from.Ints(ints, r.valid)
+		for i, units := range ints {
+			v.Floats[i] = float64(units) / r.fit.decimal
+		}
 	case r.Kind == Float:
 		nulls, err = r.from.Floats(v.Floats, r.valid)
 	default:

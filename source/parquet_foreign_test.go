@@ -174,8 +174,8 @@ func TestParquetRefusesColumnsOfAnotherType(t *testing.T) {
 		"column micros: it's INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS) in the file, and int here": opens[struct {
 			Micros int64 `json:"micros"`
 		}](body),
-		"column cents: it's INT32 DECIMAL(9,2) in the file, and decimal of scale 3 here": opens[struct {
-			Cents int64 `anabranch:"cents,decimal=3"`
+		"column cents: it's INT32 DECIMAL(9,2) in the file, and decimal of scale 1 here": opens[struct {
+			Cents int64 `anabranch:"cents,decimal=1"`
 		}](body),
 		"column cents: it's INT32 DECIMAL(9,2) in the file, and int here": opens[struct {
 			Cents int64 `json:"cents"`

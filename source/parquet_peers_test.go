@@ -45,13 +45,8 @@ for codec in ('snappy', 'zstd', 'uncompressed', 'lz4_raw', 'gzip'):
         con.execute(f"copy (select * from read_parquet('{glob}') order by _offset) to '{dir}/duckdb_{codec}_{version}.parquet' (format parquet, compression {codec}, parquet_version {version})")
 `
 
-// TestParquetPeers needs a Python that has pyarrow and duckdb, by its path in
-// ANABRANCH_PYTHON.
 func TestParquetPeers(t *testing.T) {
-	python := os.Getenv("ANABRANCH_PYTHON")
-	if python == "" {
-		t.Skip("ANABRANCH_PYTHON isn't set")
-	}
+	python := pythonForTests(t)
 	var events []wide
 	for i := range 200 {
 		at := time.Date(1900+i, 2, 3, 4, 5, 6, 789_000, time.UTC)

@@ -34,8 +34,15 @@ type ParquetOptions struct {
 // Any writer's files will do. Columns are found by their paths: what the file
 // lacks reads as null, or as zero where the field can't be null; what E lacks is
 // left out; what has another type is ErrColumn. A null in a field that can't be
-// null is zero, as in JSON. Integers of any width, floats of both, timestamps of
-// any unit (rounded down to µs) and decimals of the field's scale are read.
+// null is zero, as in JSON.
+//
+//   - An integer is read from integers of any width, and from decimals without
+//     digits after the point; a float from floats of both widths and decimals.
+//   - A decimal is read from decimals with as many digits after the point as it
+//     has, or fewer. One that doesn't fit 64 bits is an error.
+//   - A time is read from timestamps of any unit, rounded down to µs, INT96 too, and
+//     from dates, as their midnight. One without a zone is taken as UTC.
+//   - Columns that E doesn't name may be lists, maps or anything else.
 type ParquetReader[E any] struct {
 	file    *columnar.File
 	options ParquetOptions

@@ -3,10 +3,14 @@ package columnar
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/parquet-go/parquet-go/compress/brotli"
 	"github.com/parquet-go/parquet-go/compress/lz4"
 	libdelta "github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
@@ -145,13 +149,65 @@ func bomb(t *testing.T, codec format.CompressionCodec, n int) []byte {
 		require.NoError(t, err)
 		return out
 	}
-	out, err := (&lz4.Codec{Level: lz4.Fast}).Encode(nil, zeros)
+	if codec == format.Brotli {
+		out, err := new(brotli.Codec).Encode(nil, zeros)
+		require.NoError(t, err)
+		return out
+	}
+	if codec == format.Lz4 {
+		return slices.Concat(hadoopBlock(t, zeros[:n/2]), hadoopBlock(t, zeros[n/2:]))
+	}
+	return lz4Block(t, zeros)
+}
+
+func lz4Block(t *testing.T, b []byte) []byte {
+	out, err := (&lz4.Codec{Level: lz4.Fast}).Encode(nil, b)
 	require.NoError(t, err)
 	return out
 }
 
+func hadoopBlock(t *testing.T, b []byte) []byte {
+	block := lz4Block(t, b)
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(b)))
+	return append(binary.BigEndian.AppendUint32(out, uint32(len(block))), block...)
+}
+
+// The name LZ4 stands for blocks with Hadoop's sizes before them, and in old
+// files for a block alone.
+func TestLZ4OfHadoopAndOfOldWriters(t *testing.T) {
+	text := bytes.Repeat([]byte("uno dos tres "), 100)
+	for _, packed := range [][]byte{hadoopBlock(t, text), lz4Block(t, text), slices.Concat(hadoopBlock(t, text[:50]), hadoopBlock(t, text[50:]))} {
+		got, err := decompress(format.Lz4, nil, packed, len(text))
+		require.NoError(t, err)
+		require.Equal(t, text, got)
+		for i := range packed {
+			_, err := decompress(format.Lz4, nil, packed[:i], len(text))
+			require.ErrorIs(t, err, ErrFormat)
+		}
+	}
+}
+
+func TestInstantsOfImpala(t *testing.T) {
+	for _, want := range []struct {
+		nanos int64
+		day   uint32
+		time  time.Time
+	}{
+		{0, 2440588, time.Unix(0, 0)},
+		{1999, 2440588, time.UnixMicro(1)},
+		{-1, 2440588, time.UnixMicro(-1)},
+		{3_600_000_000_000, 2440587, time.Unix(-23*3600, 0)},
+		{0, 2461369, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)},
+		{0, 0, time.Date(-4713, 11, 24, 0, 0, 0, 0, time.UTC)},
+	} {
+		b := binary.LittleEndian.AppendUint64(nil, uint64(want.nanos))
+		require.Equal(t, want.time.UnixMicro(), instant(binary.LittleEndian.AppendUint32(b, want.day)), want.time)
+	}
+	require.Equal(t, int64(math.MaxInt64), instant(bytes.Repeat([]byte{0xff}, 12)))
+}
+
 func TestPagesUnfoldToTheSizeTheyClaimOnly(t *testing.T) {
-	for _, codec := range []format.CompressionCodec{format.Gzip, format.Zstd, format.Snappy, format.Lz4Raw} {
+	for _, codec := range []format.CompressionCodec{format.Gzip, format.Zstd, format.Snappy, format.Lz4Raw, format.Lz4, format.Brotli} {
 		packed := bomb(t, codec, 1<<20)
 		got, err := decompress(codec, nil, packed, 1<<20)
 		require.NoError(t, err, codec)
@@ -161,7 +217,7 @@ func TestPagesUnfoldToTheSizeTheyClaimOnly(t *testing.T) {
 			require.ErrorIs(t, err, ErrFormat, "%s as %d", codec, claimed)
 		}
 	}
-	_, err := decompress(format.Brotli, nil, []byte{1}, 1)
+	_, err := decompress(format.LZO, nil, []byte{1}, 1)
 	require.ErrorIs(t, err, ErrUnsupported)
 	require.ErrorIs(t, checkPage(10, 1<<21), ErrFormat)
 	require.NoError(t, checkPage(100, 1<<21))

@@ -32,12 +32,15 @@ func (f *File) Column(group, leaf int) (_ *ColumnReader, err error) {
 	if c.leaf.Repeated {
 		return nil, unsupported("a list")
 	}
+	if c.rows == 0 { // Arrow leaves an empty table's columns without a place in the file
+		return c, nil
+	}
 	c.meta, c.pages, err = f.span(group, leaf)
 	return c, err
 }
 
-// Ints reads the next len(dst) rows of a column of bools, integers or
-// fixed-length decimals. A null's place gets a zero. Where the column is
+// Ints reads the next len(dst) rows of a column of bools, integers, fixed-length
+// decimals or INT96 times, which become microseconds since 1970. A null's place gets a zero. Where the column is
 // optional, valid, of the same length, says which rows hold a value; else it's
 // left alone, and may be nil. nulls says whether there was any null.
 func (c *ColumnReader) Ints(dst []int64, valid []bool) (nulls bool, err error) {

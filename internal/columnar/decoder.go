@@ -95,6 +95,8 @@ func (c *ColumnReader) width() int {
 		return 4
 	case format.Int64, format.Double:
 		return 8
+	case format.Int96:
+		return 12
 	case format.FixedLenByteArray:
 		return max(0, int(c.leaf.Element.TypeLength.V))
 	}
@@ -153,7 +155,7 @@ func (c *ColumnReader) readInts(dst []int64) error {
 	switch {
 	case len(dst) == 0:
 		return nil
-	case typ == format.ByteArray || typ == format.Int96 || typ == format.Float || typ == format.Double:
+	case typ == format.ByteArray || typ == format.Float || typ == format.Double:
 		return unsupported("integers from %s", typ)
 	case typ == format.Boolean:
 		return d.bools(dst)
@@ -203,6 +205,10 @@ func plainInts(dst []int64, b []byte, typ format.Type, width int) error {
 		for i := range dst {
 			dst[i] = int64(binary.LittleEndian.Uint64(b[i*8:]))
 		}
+	case format.Int96:
+		for i := range dst {
+			dst[i] = instant(b[i*12:])
+		}
 	default: // fixed-length decimals: big-endian, two's complement
 		for i := range dst {
 			value := b[i*width : (i+1)*width]
@@ -217,6 +223,25 @@ func plainInts(dst []int64, b []byte, typ format.Type, width int) error {
 		}
 	}
 	return nil
+}
+
+// julian1970 is the Julian day of 1970-01-01.
+const julian1970 = 2440588
+
+// instant gives an INT96 in microseconds since 1970, rounded down: nanoseconds of
+// the day, then the Julian day, as Impala began to write times, and Hive and Spark
+// still do. A day that no calendar reaches gives a time past all.
+func instant(b []byte) int64 {
+	nanos := int64(binary.LittleEndian.Uint64(b))
+	day := int64(binary.LittleEndian.Uint32(b[8:])) - julian1970
+	if day > 1e7 {
+		return math.MaxInt64
+	}
+	micros := nanos / 1000
+	if nanos%1000 < 0 {
+		micros--
+	}
+	return day*86_400_000_000 + micros
 }
 
 func (d *decoder) bools(dst []int64) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/parquet-go/parquet-go/compress/snappy"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
@@ -55,8 +56,12 @@ func decompress(codec format.CompressionCodec, dst, src []byte, size int) (_ []b
 		dst, err = snappyCodec.Decode(dst, src)
 	case format.Gzip:
 		dst, err = gunzip(dst, src)
+	case format.Brotli:
+		dst, err = readExactly(dst, brotli.NewReader(bytes.NewReader(src)))
 	case format.Lz4Raw:
 		dst, err = unLZ4(dst, src)
+	case format.Lz4:
+		dst, err = unHadoopLZ4(dst, src)
 	default:
 		return nil, unsupported("codec %s", codec)
 	}
@@ -74,6 +79,11 @@ func gunzip(dst, src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readExactly(dst, r)
+}
+
+// readExactly fills dst, after which r must end.
+func readExactly(dst []byte, r io.Reader) ([]byte, error) {
 	if _, err := io.ReadFull(r, dst); err != nil {
 		return nil, err
 	}
@@ -177,6 +187,31 @@ func zstdFrame(b []byte) (n, content int, err error) {
 		content = int(declared)
 	}
 	return at, content, nil
+}
+
+// unHadoopLZ4 unfolds what Hadoop's codec wrote, as Spark calls "lz4": blocks,
+// each after its size unfolded and its size, big-endian. Old writers have a block
+// alone under the same name.
+//
+// Source: Apache Parquet, Compression.md, "LZ4".
+func unHadoopLZ4(dst, src []byte) ([]byte, error) {
+	out, at := 0, 0
+	for at < len(src) {
+		if len(src)-at < 8 {
+			return unLZ4(dst, src)
+		}
+		unfolded, size := binary.BigEndian.Uint32(src[at:]), binary.BigEndian.Uint32(src[at+4:])
+		at += 8
+		if uint64(unfolded) > uint64(len(dst)-out) || uint64(size) > uint64(len(src)-at) {
+			return unLZ4(dst, src)
+		}
+		block, err := unLZ4(dst[out:out+int(unfolded)], src[at:at+int(size)])
+		if err != nil || len(block) != int(unfolded) {
+			return unLZ4(dst, src)
+		}
+		out, at = out+int(unfolded), at+int(size)
+	}
+	return dst[:out], nil
 }
 
 // unLZ4 decodes one raw LZ4 block into dst, exactly. The library's codec doubles

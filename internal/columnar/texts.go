@@ -21,7 +21,7 @@ func (c *ColumnReader) loadDictionary(b []byte) error {
 	switch typ := c.meta.Type; typ {
 	case format.ByteArray:
 		return c.loadTexts(b)
-	case format.Float, format.Double, format.Int32, format.Int64, format.FixedLenByteArray:
+	case format.Float, format.Double, format.Int32, format.Int64, format.Int96, format.FixedLenByteArray:
 		if c.width() == 0 || d.n > len(b)/c.width() {
 			return malformed("a dictionary of %d entries in %d bytes", d.n, len(b))
 		}

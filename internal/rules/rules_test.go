@@ -40,7 +40,7 @@ var may = map[string][]string{
 	"lambda/archive/archivetest":   {"lambda/archive", "github.com/stretchr/testify"},
 	"lambda/delta":                 nil,
 	"lambda/delta/deltatest":       {"lambda/delta", "github.com/stretchr/testify"},
-	"internal/columnar":            {"github.com/parquet-go/parquet-go"},
+	"internal/columnar":            {"github.com/parquet-go/parquet-go", "github.com/andybalholm/brotli"},
 	"internal/reference":           nil,
 	"internal/resume":              nil,
 	"internal/statefile":           {"internal/columnar", "lambda/delta", "github.com/parquet-go/parquet-go"},
