@@ -23,6 +23,7 @@ var may = map[string][]string{
 	"window":                       nil,
 	"partition":                    nil,
 	"source":                       {"internal/columnar", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json", "partition"},
+	"source/arrowsource":           {"source", "github.com/apache/arrow-go/v18"},
 	"source/sourcetest":            {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},
 	"aggregate":                    {"source"},
 	"aggregate/aggregatetest":      {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},

@@ -22,6 +22,7 @@ KEPT = {
     "duckdb": ["snappy-v1", "zstd-v2", "empty", "hive"],
     "polars": ["lz4", "nanos", "empty"],
     "chdb": ["gzip-2", "bytes"],
+    "arrow": ["zstd-file.arrow", "dictionary-stream.arrow", "polars-lz4.arrow", "empty-stream.arrow", "rows"],
     "spark": ["int96", "lz4", "v2", "empty", "hive"],
 }
 UTC = dt.timezone.utc
@@ -238,6 +239,34 @@ def write_spark(dir):
             shutil.rmtree(f"{dir}/{name}")
     os.remove(f"{dir}/in.tmp")
     os.remove(f"{dir}/hive.tmp")
+
+
+def write_arrow(dir):
+    """Arrow files and streams of the same rows, and one Parquet file to compare with."""
+    import polars as pl
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    t = table()
+    text = t.schema.get_field_index("text")
+    dictionary = t.set_column(text, "text", t["text"].dictionary_encode()).set_column(
+        t.schema.get_field_index("n_text"), "n_text", t["n_text"].dictionary_encode())
+    nanos = t.set_column(t.schema.get_field_index("micros"), "micros", t["micros"].cast(pa.timestamp("ns", "UTC")))
+    large = t.set_column(text, "text", t["text"].cast(pa.large_string())).set_column(
+        t.schema.get_field_index("unique"), "unique", t["unique"].cast(pa.string_view()))
+    for name, rows, codec in (("plain", t, None), ("lz4", t, "lz4"), ("zstd", dictionary, "zstd"), ("dictionary", dictionary, None),
+                              ("nanos", nanos, None), ("large", large, None), ("empty", t.slice(0, 0), None)):
+        options = pa.ipc.IpcWriteOptions(compression=codec)
+        with pa.ipc.new_file(f"{dir}/{name}-file.arrow", rows.schema, options=options) as w:
+            w.write_table(rows, max_chunksize=25)
+        with pa.ipc.new_stream(f"{dir}/{name}-stream.arrow", rows.schema, options=options) as w:
+            w.write_table(rows, max_chunksize=25)
+    frame = pl.from_arrow(t)
+    for codec in ("uncompressed", "lz4", "zstd"):
+        frame.write_ipc(f"{dir}/polars-{codec}.arrow", compression=codec)
+        frame.write_ipc_stream(f"{dir}/polars-{codec}-stream.arrow", compression=codec)
+    frame.with_columns(pl.col("text").cast(pl.Categorical)).write_ipc(f"{dir}/polars-categorical.arrow")
+    pq.write_table(t, f"{dir}/rows.parquet")
 
 
 WRITERS = {name[len("write_"):]: f for name, f in list(globals().items()) if name.startswith("write_")}
