@@ -71,7 +71,10 @@ func readIndex(f fileAt) (*index, error) {
 
 // readFile reads the footer of a file, and the batches' descriptions.
 func (x *index) readFile(f fileAt) error {
-	const tail = 4 + len(magic)
+	const (
+		tail      = 4 + len(magic)
+		blockSize = 24
+	)
 	last, err := f.bytes(f.size-int64(tail), int64(tail))
 	if err != nil {
 		return err
@@ -88,13 +91,21 @@ func (x *index) readFile(f fileAt) error {
 	if err := checkSchema(footer.table(1)); err != nil {
 		return err
 	}
-	const blockSize = 24
+	for i, at := range footer.vector(2, blockSize) {
+		m, _, err := readMessage(f, int64(binary.LittleEndian.Uint64(b[at:])))
+		if err != nil {
+			return err
+		}
+		if m == nil || m.kind != dictionaryMessage {
+			return malformed("block %d is no dictionary", i)
+		}
+	}
 	for i, at := range footer.vector(3, blockSize) {
 		m, _, err := readMessage(f, int64(binary.LittleEndian.Uint64(b[at:])))
 		if err != nil {
 			return err
 		}
-		if m.kind != batchMessage {
+		if m == nil || m.kind != batchMessage {
 			return malformed("block %d is no record batch", i)
 		}
 		if err := x.add(m.rows, f.size); err != nil {
@@ -116,11 +127,9 @@ func (x *index) readStream(f fileAt) error {
 		switch {
 		case first && m.kind != schemaMessage:
 			return malformed("it begins with a message of kind %d", m.kind)
-		case m.kind == schemaMessage:
-			err = checkSchema(m.header)
 		case m.kind == batchMessage:
 			err = x.add(m.rows, f.size)
-		case m.kind != dictionaryMessage:
+		case m.kind != dictionaryMessage && !first:
 			err = malformed("a message of kind %d", m.kind)
 		}
 		if err != nil {
@@ -182,28 +191,7 @@ func readMessage(f fileAt, at int64) (m *message, next int64, err error) {
 	if m.kind == batchMessage {
 		m.rows = m.header.int64(0)
 	}
-	return m, at + body, nil
-}
-
-// checkSchema holds a schema to a size. Its parts may be shared, and then a few
-// bytes unfold into any number of fields.
-func checkSchema(schema table) error {
-	left := maxFields
-	return checkFields(schema, 1, maxDepth, &left)
-}
-
-func checkFields(t table, member, depth int, left *int) error {
-	const children = 5 // of a field
-	for _, at := range t.vector(member, 4) {
-		if *left--; *left < 0 || depth == 0 {
-			return malformed("a schema of more than %d fields, or nested deeper than %d", maxFields, maxDepth)
-		}
-		field := table{t.b, at + int(binary.LittleEndian.Uint32(t.b[at:]))}
-		if err := checkFields(field, children, depth-1, left); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m, at + body, checkMessage(t, m)
 }
 
 // table is a FlatBuffers table. Offsets that lead out of bounds panic, for guard.
@@ -252,18 +240,31 @@ func (t table) table(i int) table {
 	return table{t.b, at + int(binary.LittleEndian.Uint32(t.b[at:]))}
 }
 
+// follow gives the table that an element of a vector points to.
+func (t table) follow(at int) table {
+	return table{t.b, at + int(binary.LittleEndian.Uint32(t.b[at:]))}
+}
+
 // vector gives the places of a vector's elements, all within the bytes.
 func (t table) vector(i, size int) []int {
-	at := t.member(i)
-	if at == 0 {
+	at, n := t.extent(i, size)
+	if n == 0 {
 		return nil
 	}
-	at += int(binary.LittleEndian.Uint32(t.b[at:]))
-	n := int(binary.LittleEndian.Uint32(t.b[at:]))
-	_ = t.b[at+4 : at+4+n*size]
 	places := make([]int, n)
 	for k := range places {
-		places[k] = at + 4 + k*size
+		places[k] = at + k*size
 	}
 	return places
+}
+
+// extent gives where a vector's elements begin, and how many there are.
+func (t table) extent(i, size int) (at, n int) {
+	if at = t.member(i); at == 0 {
+		return 0, 0
+	}
+	at += int(binary.LittleEndian.Uint32(t.b[at:]))
+	n = int(binary.LittleEndian.Uint32(t.b[at:]))
+	_ = t.b[at+4 : at+4+n*size]
+	return at + 4, n
 }

@@ -54,7 +54,11 @@ func (c *column) ints(values arrow.Array, valid []bool) []int64 {
 	return c.wide(values, valid)
 }
 
-func widen[T ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32](src []T) []int64 {
+type integer interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
+}
+
+func widen[T integer](src []T) []int64 {
 	out := make([]int64, len(src))
 	for i, v := range src {
 		out[i] = int64(v)

@@ -81,16 +81,39 @@ func (t *texts) dictionary(dst []uint32, d *array.Dictionary, valid []bool) erro
 	if t.file != entries.Data() || len(t.place) != entries.Len() {
 		t.file, t.place = entries.Data(), make([]uint32, entries.Len())
 	}
-	for i := range dst {
+	switch codes := d.Indices().(type) {
+	case *array.Int8:
+		return lookup(t, dst, codes.Int8Values(), text, valid)
+	case *array.Int16:
+		return lookup(t, dst, codes.Int16Values(), text, valid)
+	case *array.Int32:
+		return lookup(t, dst, codes.Int32Values(), text, valid)
+	case *array.Int64:
+		return lookup(t, dst, codes.Int64Values(), text, valid)
+	case *array.Uint8:
+		return lookup(t, dst, codes.Uint8Values(), text, valid)
+	case *array.Uint16:
+		return lookup(t, dst, codes.Uint16Values(), text, valid)
+	case *array.Uint32:
+		return lookup(t, dst, codes.Uint32Values(), text, valid)
+	case *array.Uint64:
+		return lookup(t, dst, codes.Uint64Values(), text, valid)
+	}
+	return malformed("codes in a %T", d.Indices())
+}
+
+// lookup brings a file's codes to ours.
+func lookup[T integer](t *texts, dst []uint32, codes []T, text func(int) string, valid []bool) error {
+	for i, code := range codes[:len(dst)] {
 		if valid != nil && !valid[i] {
 			continue
 		}
-		at := d.GetValueIndex(i)
-		if at < 0 || at >= len(t.place) {
-			return malformed("code %d of a dictionary of %d", at, len(t.place))
+		at := uint64(code) // one below zero is past all
+		if at >= uint64(len(t.place)) {
+			return malformed("code %d of a dictionary of %d", code, len(t.place))
 		}
 		if t.place[at] == 0 {
-			t.place[at] = t.code(text(at)) + 1
+			t.place[at] = t.code(text(int(at))) + 1
 		}
 		dst[i] = t.place[at] - 1
 	}
