@@ -10,31 +10,44 @@ import "encoding/binary"
 type limits struct {
 	fields int
 	bytes  int64 // of texts
+	views
+}
+
+// views is how many counts of buffers a message must have, if it has any: one for
+// each column of views. The library reads on past those that are there.
+type views struct {
+	batch      int // in a record batch
+	dictionary int // in that of a dictionary, at most
 }
 
 func newLimits() *limits { return &limits{fields: maxFields, bytes: 4 * maxMetadata} }
 
-// checkMessage holds a message's description to what it has.
-func checkMessage(t table, m *message) error {
+// checkMessage holds a message's description to what it has. The schema comes
+// first, and says what others need.
+func (x *index) checkMessage(t table, m *message) (err error) {
 	l := newLimits()
 	if err := l.texts(t, 4); err != nil {
 		return err
 	}
 	switch m.kind {
 	case schemaMessage:
-		return l.schema(m.header)
+		x.views, err = checkSchema(m.header)
+		return err
 	case batchMessage:
-		return checkBatch(m.header)
+		return checkBatch(m.header, x.views.batch)
 	case dictionaryMessage:
-		return checkBatch(m.header.table(1))
+		return checkBatch(m.header.table(1), x.views.dictionary)
 	}
 	return nil
 }
 
 // checkBatch checks a record batch's lists of columns and buffers.
-func checkBatch(t table) error {
+func checkBatch(t table, views int) error {
 	t.vector(1, 16)
 	buffers := int64(len(t.vector(2, 16)))
+	if _, counts := t.extent(4, 8); counts < views && t.member(4) > 0 {
+		return malformed("%d counts of buffers for %d columns", counts, views)
+	}
 	for _, at := range t.vector(4, 8) { // how many buffers each column of views has
 		n := int64(binary.LittleEndian.Uint64(t.b[at:]))
 		if buffers -= n; n < 0 || buffers < 0 {
@@ -44,7 +57,11 @@ func checkBatch(t table) error {
 	return nil
 }
 
-func checkSchema(schema table) error { return newLimits().schema(schema) }
+func checkSchema(schema table) (views, error) {
+	l := newLimits()
+	err := l.schema(schema)
+	return l.views, err
+}
 
 func (l *limits) schema(t table) error {
 	t.vector(3, 8) // features
@@ -68,7 +85,15 @@ func (l *limits) children(t table, member, depth int) error {
 }
 
 func (l *limits) field(t table, depth int) error {
-	const timestamp, union = 10, 14
+	const timestamp, union, binaryView, textView = 10, 14, 23, 24
+	if t.member(4) > 0 { // the type is a dictionary's, whose texts come apart
+		around := l.views.batch
+		l.views.batch = 0
+		defer func() {
+			l.views.dictionary = max(l.views.dictionary, l.views.batch)
+			l.views.batch = around
+		}()
+	}
 	typ := t.table(3)
 	var err error
 	switch t.byte(2) {
@@ -76,6 +101,8 @@ func (l *limits) field(t table, depth int) error {
 		err = l.text(typ, 1) // its zone
 	case union:
 		l.fields -= len(typ.vector(1, 4))
+	case binaryView, textView:
+		l.views.batch++
 	}
 	if err == nil {
 		err = l.text(t, 0)

@@ -35,6 +35,7 @@ type index struct {
 	stream bool
 	rows   []int64 // of each batch
 	total  int64
+	views  views
 }
 
 type fileAt struct {
@@ -88,11 +89,11 @@ func (x *index) readFile(f fileAt) error {
 		return err
 	}
 	footer := root(b)
-	if err := checkSchema(footer.table(1)); err != nil {
+	if x.views, err = checkSchema(footer.table(1)); err != nil {
 		return err
 	}
 	for i, at := range footer.vector(2, blockSize) {
-		m, _, err := readMessage(f, int64(binary.LittleEndian.Uint64(b[at:])))
+		m, _, err := x.readMessage(f, int64(binary.LittleEndian.Uint64(b[at:])))
 		if err != nil {
 			return err
 		}
@@ -101,7 +102,7 @@ func (x *index) readFile(f fileAt) error {
 		}
 	}
 	for i, at := range footer.vector(3, blockSize) {
-		m, _, err := readMessage(f, int64(binary.LittleEndian.Uint64(b[at:])))
+		m, _, err := x.readMessage(f, int64(binary.LittleEndian.Uint64(b[at:])))
 		if err != nil {
 			return err
 		}
@@ -117,7 +118,7 @@ func (x *index) readFile(f fileAt) error {
 
 func (x *index) readStream(f fileAt) error {
 	for at, first := int64(0), true; ; first = false {
-		m, next, err := readMessage(f, at)
+		m, next, err := x.readMessage(f, at)
 		if err != nil || m == nil {
 			if first && err == nil {
 				err = malformed("it has no schema")
@@ -155,7 +156,7 @@ type message struct {
 
 // readMessage reads a message's description, and says where the next one is. At
 // the end there's none.
-func readMessage(f fileAt, at int64) (m *message, next int64, err error) {
+func (x *index) readMessage(f fileAt, at int64) (m *message, next int64, err error) {
 	if at == f.size {
 		return nil, at, nil
 	}
@@ -191,7 +192,7 @@ func readMessage(f fileAt, at int64) (m *message, next int64, err error) {
 	if m.kind == batchMessage {
 		m.rows = m.header.int64(0)
 	}
-	return m, at + body, checkMessage(t, m)
+	return m, at + body, x.checkMessage(t, m)
 }
 
 // table is a FlatBuffers table. Offsets that lead out of bounds panic, for guard.
