@@ -6,35 +6,35 @@ import (
 	"pgregory.net/rapid"
 )
 
-// cut takes events apart at a place that's drawn.
-func cut[E any](t *rapid.T, events []E) (before, after []E) {
-	at := rapid.IntRange(0, len(events)).Draw(t, "cut")
-	return events[:at], events[at:]
+// cut takes records apart at a place that's drawn.
+func cut[E any](t *rapid.T, records []record[E]) (before, after []record[E]) {
+	at := rapid.IntRange(0, len(records)).Draw(t, "cut")
+	return records[:at], records[at:]
 }
 
 var first = []uint32{0}
 
-func identity[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	want := k.folded(events)
-	s := k.folded(events)
+func identity[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	want := k.folded(records)
+	s := k.folded(records)
 	s.Merge(first, k.states(1))
 	if err := k.differs("the state", want, 0, "with an empty group merged in", s, 0); err != nil {
 		return err
 	}
 	s = k.states(1)
-	s.Merge(first, k.folded(events))
+	s.Merge(first, k.folded(records))
 	if err := k.differs("the state", want, 0, "merged into an empty group", s, 0); err != nil {
 		return err
 	}
-	s = k.folded(events)
+	s = k.folded(records)
 	if err := s.MergeState(0, k.bytes(nil)); err != nil {
 		return fmt.Errorf("the state of no events is refused: %w", err)
 	}
 	return k.differs("the state", want, 0, "with the state of no events merged in", s, 0)
 }
 
-func associative[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	x, yz := cut(t, events)
+func associative[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	x, yz := cut(t, records)
 	y, z := cut(t, yz)
 	left := k.folded(x)
 	left.Merge(first, k.folded(y))
@@ -46,8 +46,8 @@ func associative[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 	return k.differs("(x+y)+z", left, 0, "x+(y+z)", right, 0)
 }
 
-func commutative[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	x, y := cut(t, events)
+func commutative[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	x, y := cut(t, records)
 	xy := k.folded(x)
 	xy.Merge(first, k.folded(y))
 	yx := k.folded(y)
@@ -55,8 +55,8 @@ func commutative[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 	return k.differs("x+y", xy, 0, "y+x", yx, 0)
 }
 
-func mergeIsMergeState[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	x, y := cut(t, events)
+func mergeIsMergeState[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	x, y := cut(t, records)
 	other := k.folded(y)
 	before := other.AppendState(nil, 0)
 	merged := k.folded(x)
@@ -75,8 +75,8 @@ func mergeIsMergeState[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 	return differ("the other, before it was merged,", before, "after", other.AppendState(nil, 0))
 }
 
-func roundTrip[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	s := k.folded(events)
+func roundTrip[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	s := k.folded(records)
 	state := s.AppendState([]byte("before"), 0)
 	if string(state[:6]) != "before" {
 		return fmt.Errorf("AppendState changed the bytes that it appends to: %q", state[:6])

@@ -14,8 +14,8 @@ import (
 
 // hostile reads damaged forms of a state: cut short, with bits flipped, with more
 // behind it, with a huge number before it, and bytes that never were one.
-func hostile[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	states := damaged(t, k.bytes(events))
+func hostile[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	states := damaged(t, k.bytes(records))
 	for _, state := range states {
 		if err := k.read(state); err != nil {
 			return fmt.Errorf("reading %x: %w", state, err)

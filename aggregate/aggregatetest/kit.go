@@ -45,7 +45,7 @@ func (k *kit[E, R]) accepted(events []E) []E {
 	builder := source.NewBuilder[E](k.schema, nil)
 	var out []E
 	for _, e := range events {
-		if n := builder.Len(); appendTo(builder, e) > n {
+		if n := builder.Len(); appendTo(builder, e, 0) > n {
 			out = append(out, e)
 		}
 	}
@@ -53,39 +53,44 @@ func (k *kit[E, R]) accepted(events []E) []E {
 }
 
 // appendTo adds a copy of an event, and gives the number of events.
-func appendTo[E any](b *source.Builder[E], e E) int {
-	b.Append(&e, int64(b.Len()), nil)
+func appendTo[E any](b *source.Builder[E], e E, offset int64) int {
+	b.Append(&e, offset, nil)
 	return b.Len()
 }
 
-// chunk makes a chunk of events.
-func (k *kit[E, R]) chunk(b *source.Builder[E], events []E) *source.Chunk[E] {
+// chunk makes a chunk of records of one partition, whose offsets rise.
+func (k *kit[E, R]) chunk(b *source.Builder[E], records []record[E]) *source.Chunk[E] {
 	b.Reset()
-	for _, e := range events {
-		appendTo(b, e)
+	if len(records) == 0 {
+		return b.Chunk(0, 0, 0)
 	}
-	return b.Chunk(0, 0, int64(len(events)))
+	for _, r := range records {
+		appendTo(b, r.event, r.offset)
+	}
+	return b.Chunk(records[0].partition, records[0].offset, records[len(records)-1].offset+1)
 }
 
-// fold folds events, as one chunk, into a group.
-func (k *kit[E, R]) fold(s aggregate.States[E], group uint32, events []E) {
-	groups, rows := make([]uint32, len(events)), make([]int32, len(events))
-	for i := range events {
-		groups[i], rows[i] = group, int32(i)
+// fold folds records, as one chunk of each partition, into a group.
+func (k *kit[E, R]) fold(s aggregate.States[E], group uint32, records []record[E]) {
+	for _, records := range byPartition(records) {
+		groups, rows := make([]uint32, len(records)), make([]int32, len(records))
+		for i := range records {
+			groups[i], rows[i] = group, int32(i)
+		}
+		k.frame.Load(k.chunk(source.NewBuilder[E](k.schema, nil), records))
+		s.Add(groups, rows, k.frame)
 	}
-	k.frame.Load(k.chunk(source.NewBuilder[E](k.schema, nil), events))
-	s.Add(groups, rows, k.frame)
 }
 
-// folded gives a vector whose only group holds events.
-func (k *kit[E, R]) folded(events []E) aggregate.Results[E, R] {
+// folded gives a vector whose only group holds records.
+func (k *kit[E, R]) folded(records []record[E]) aggregate.Results[E, R] {
 	s := k.states(1)
-	k.fold(s, 0, events)
+	k.fold(s, 0, records)
 	return s
 }
 
-// bytes is the state of events.
-func (k *kit[E, R]) bytes(events []E) []byte { return k.folded(events).AppendState(nil, 0) }
+// bytes is the state of records.
+func (k *kit[E, R]) bytes(records []record[E]) []byte { return k.folded(records).AppendState(nil, 0) }
 
 // differs says how two groups' states or results differ, nil if they don't.
 func (k *kit[E, R]) differs(what string, s aggregate.Results[E, R], g uint32, whatElse string, o aggregate.Results[E, R], h uint32) error {
@@ -111,14 +116,15 @@ func differ(what string, state []byte, whatElse string, other []byte) error {
 	return fmt.Errorf("%s is\n\t%x, %s is\n\t%x", what, state, whatElse, other)
 }
 
-// describe lists events as an aggregate sees them.
-func (k *kit[E, R]) describe(events []E) string {
-	chunk := k.chunk(source.NewBuilder[E](k.schema, nil), events)
+// describe lists records as an aggregate sees them.
+func (k *kit[E, R]) describe(records []record[E]) string {
 	var out strings.Builder
-	for row := range events {
-		fmt.Fprintf(&out, "\t%d:", row)
+	builder := source.NewBuilder[E](k.schema, nil)
+	for _, r := range records {
+		chunk := k.chunk(builder, []record[E]{r})
+		fmt.Fprintf(&out, "\tpartition %d, offset %d:", r.partition, r.offset)
 		for i := range chunk.Columns {
-			fmt.Fprintf(&out, " %s=%s", k.schema.Columns[i].Name, text(chunk.Columns[i].Value(int32(row))))
+			fmt.Fprintf(&out, " %s=%s", k.schema.Columns[i].Name, text(chunk.Columns[i].Value(0)))
 		}
 		out.WriteByte('\n')
 	}

@@ -18,7 +18,8 @@ import (
 //     it was.
 //   - codec: a state read back encodes to the same bytes, with the same result.
 //   - split: events in any chunks, parts, groups and merge tree, in any order,
-//     give the same bytes.
+//     give the same bytes. An event keeps its partition and offset, by which an
+//     aggregate may break ties.
 //   - columns: events one by one, each in a chunk of its own, give the same bytes
 //     as a chunk of them, among them the zero event, whose optional fields are
 //     null.
@@ -47,7 +48,7 @@ func Laws[E, R any](t *testing.T, a aggregate.Aggregate[E, R], events func(*rapi
 // law is one of them. check gives an error that says how it's broken.
 type law[E, R any] struct {
 	name, says string
-	check      func(t *rapid.T, k *kit[E, R], events []E) error
+	check      func(t *rapid.T, k *kit[E, R], records []record[E]) error
 }
 
 func laws[E, R any]() []law[E, R] {
@@ -73,7 +74,7 @@ func (l law[E, R]) run(t *rapid.T, a aggregate.Aggregate[E, R], events func(*rap
 	if err != nil {
 		return fmt.Errorf("cannot bind %s: %w", a, err)
 	}
-	drawn := k.accepted(events(t))
+	drawn := place(t, k.accepted(events(t)))
 	if err := l.check(t, k, drawn); err != nil {
 		return fmt.Errorf("%s breaks the law of %s (%s): %w\nevents:\n%s", a, l.name, l.says, err, k.describe(drawn))
 	}

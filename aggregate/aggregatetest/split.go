@@ -16,22 +16,21 @@ type shard[E, R any] struct {
 	place  []uint32 // by group
 }
 
-// split deals events out to groups and shards, folds each shard's in an order and
-// in chunks of its own, and merges the shards in a tree that's drawn.
-func split[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
+// split deals records out to groups and shards, folds each shard's in an order
+// and in chunks of its own, and merges the shards in a tree that's drawn.
+func split[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
 	n := rapid.IntRange(1, 4).Draw(t, "groups")
-	groups := draw(t, "group", len(events), n)
+	groups := draw(t, "group", len(records), n)
 	shards := make([]shard[E, R], rapid.IntRange(1, 5).Draw(t, "shards"))
-	at := draw(t, "shard", len(events), len(shards))
+	dealt, grouped := make([][]record[E], len(shards)), make([][]record[E], n)
+	for i, to := range draw(t, "shard", len(records), len(shards)) {
+		r := records[i]
+		r.group = groups[i]
+		dealt[to], grouped[r.group] = append(dealt[to], r), append(grouped[r.group], r)
+	}
 	for i := range shards {
-		var mine []int
-		for event := range events {
-			if at[event] == i {
-				mine = append(mine, event)
-			}
-		}
 		shards[i] = k.newShard(t, n)
-		k.foldChunks(t, shards[i], events, groups, shuffled(t, mine))
+		k.foldChunks(t, shards[i], shuffled(t, dealt[i]))
 	}
 	for len(shards) > 1 {
 		shards = shuffled(t, shards)
@@ -41,13 +40,7 @@ func split[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 		shards = append(shards[:1:1], shards[2:]...)
 	}
 	for g := range n {
-		var mine []E
-		for event, group := range groups {
-			if group == g {
-				mine = append(mine, events[event])
-			}
-		}
-		if err := k.differs(fmt.Sprintf("group %d as a whole", g), k.folded(mine), 0,
+		if err := k.differs(fmt.Sprintf("group %d as a whole", g), k.folded(grouped[g]), 0,
 			"split and merged", shards[0].states, shards[0].place[g]); err != nil {
 			return fmt.Errorf("%w\ngroups of the events: %v", err, groups)
 		}
@@ -74,29 +67,27 @@ func (k *kit[E, R]) newShard(t *rapid.T, n int) shard[E, R] {
 	return shard[E, R]{k.states(n), shuffled(t, place)}
 }
 
-// foldChunks folds the events at places, some at a time, and of a chunk some rows
-// first and the others after.
-func (k *kit[E, R]) foldChunks(t *rapid.T, s shard[E, R], events []E, groups, places []int) {
+// foldChunks folds records, some at a time, in a chunk of each partition, and of a
+// chunk some rows first and the others after.
+func (k *kit[E, R]) foldChunks(t *rapid.T, s shard[E, R], records []record[E]) {
 	builder := source.NewBuilder[E](k.schema, nil)
-	for len(places) > 0 {
-		n := rapid.IntRange(1, len(places)).Draw(t, "chunk")
-		chunk := make([]E, n)
-		for i, place := range places[:n] {
-			chunk[i] = events[place]
-		}
-		k.frame.Load(k.chunk(builder, chunk))
-		turns := draw(t, "turn", n, 2)
-		for turn := range 2 {
-			var to []uint32
-			var rows []int32
-			for i, place := range places[:n] {
-				if turns[i] == turn {
-					to, rows = append(to, s.place[groups[place]]), append(rows, int32(i))
+	for len(records) > 0 {
+		n := rapid.IntRange(1, len(records)).Draw(t, "some")
+		for _, chunk := range byPartition(records[:n]) {
+			k.frame.Load(k.chunk(builder, chunk))
+			turns := draw(t, "turn", len(chunk), 2)
+			for turn := range 2 {
+				var to []uint32
+				var rows []int32
+				for i, r := range chunk {
+					if turns[i] == turn {
+						to, rows = append(to, s.place[r.group]), append(rows, int32(i))
+					}
 				}
+				s.states.Add(to, rows, k.frame)
 			}
-			s.states.Add(to, rows, k.frame)
 		}
-		places = places[n:]
+		records = records[n:]
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func vector[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	x, y := cut(t, events)
+func vector[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	x, y := cut(t, records)
 	none := k.bytes(nil)
 	s := k.folded(x)
 	if err := differ("no events", none, "after another vector folded some", k.bytes(nil)); err != nil {
