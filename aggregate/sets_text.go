@@ -4,29 +4,30 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-const distinctTextCodec = "distinct.string/1"
-
-// distinctTexts is Distinct of texts: the set holds their numbers.
-type distinctTexts[E any] struct {
+// textSets are sets of texts: a set holds their numbers.
+type textSets[E, R any] struct {
 	slot    int
+	codec   string
 	set     set
 	texts   *texts
 	scratch []int64
 	sorted  []string
+	result  func(s *textSets[E, R], group uint32) (R, error)
 }
 
-func (s *distinctTexts[E]) Grow(n int) { s.set.grow(n) }
+func (s *textSets[E, R]) Grow(n int) { s.set.grow(n) }
 
-func (s *distinctTexts[E]) Reset() {
+func (s *textSets[E, R]) Reset() {
 	s.texts.reset(len(s.set.pairs))
 	s.set.reset()
 }
 
-func (s *distinctTexts[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
+func (s *textSets[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	v, rows := f.Vector(s.slot), rows[:len(groups)]
 	cache := s.texts.codes(v.Dict)
 	if v.Valid == nil {
@@ -42,8 +43,8 @@ func (s *distinctTexts[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]
 	}
 }
 
-func (s *distinctTexts[E]) Merge(groups []uint32, other States[E]) {
-	o := other.(*distinctTexts[E])
+func (s *textSets[E, R]) Merge(groups []uint32, other States[E]) {
+	o := other.(*textSets[E, R])
 	cache := s.texts.codes(o.texts.interner.Dictionary())
 	for i, g := range groups {
 		for at := o.set.groups[i].first; at != 0; {
@@ -54,8 +55,8 @@ func (s *distinctTexts[E]) Merge(groups []uint32, other States[E]) {
 	}
 }
 
-// A state is the number of texts, then each with its length before it, sorted.
-func (s *distinctTexts[E]) AppendState(dst []byte, group uint32) []byte {
+// values gives a group's texts, sorted. The next call uses their memory.
+func (s *textSets[E, R]) values(group uint32) []string {
 	s.scratch = s.set.words(s.scratch[:0], group)
 	s.sorted = s.sorted[:0]
 	values := s.texts.interner.Dictionary().Values
@@ -63,38 +64,45 @@ func (s *distinctTexts[E]) AppendState(dst []byte, group uint32) []byte {
 		s.sorted = append(s.sorted, values[number])
 	}
 	slices.SortFunc(s.sorted, strings.Compare)
-	dst = binary.AppendUvarint(dst, uint64(len(s.sorted)))
-	for _, text := range s.sorted {
+	return s.sorted
+}
+
+// A state is the number of texts, then each with its length before it, sorted.
+func (s *textSets[E, R]) AppendState(dst []byte, group uint32) []byte {
+	sorted := s.values(group)
+	dst = binary.AppendUvarint(dst, uint64(len(sorted)))
+	for _, text := range sorted {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		dst = append(dst, text...)
 	}
 	return dst
 }
 
-func (s *distinctTexts[E]) MergeState(group uint32, state []byte) error {
+func (s *textSets[E, R]) MergeState(group uint32, state []byte) error {
 	n, rest, ok := takeUvarint(state)
 	if !ok || n > uint64(len(rest)) {
-		return notState(distinctTextCodec, "a count that the %d bytes don't hold", len(state))
+		return notState(s.codec, "a count that the %d bytes don't hold", len(state))
 	}
 	var last []byte
 	for i := range n {
 		var size uint64
 		if size, rest, ok = takeUvarint(rest); !ok || size > uint64(len(rest)) {
-			return notState(distinctTextCodec, "text %d of %d ends early", i, n)
+			return notState(s.codec, "text %d of %d ends early", i, n)
 		}
 		text := rest[:size]
 		if rest = rest[size:]; i > 0 && string(text) <= string(last) {
-			return notState(distinctTextCodec, "text %d of %d isn't past the one before", i, n)
+			return notState(s.codec, "text %d of %d isn't past the one before", i, n)
+		}
+		if !utf8.Valid(text) {
+			return notState(s.codec, "text %d of %d isn't UTF-8", i, n)
 		}
 		s.set.insert(group, uint64(s.texts.interner.CodeBytes(text)))
 		last = text
 	}
 	if len(rest) > 0 {
-		return notState(distinctTextCodec, "%d bytes follow the last text", len(rest))
+		return notState(s.codec, "%d bytes follow the last text", len(rest))
 	}
 	return nil
 }
 
-func (s *distinctTexts[E]) Result(group uint32) (int64, error) {
-	return int64(s.set.groups[group].n), nil
-}
+func (s *textSets[E, R]) Result(group uint32) (R, error) { return s.result(s, group) }
