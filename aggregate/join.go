@@ -3,116 +3,79 @@ package aggregate
 import (
 	"encoding/binary"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// Join2 folds events into two aggregates at once, and makes one result of
-// theirs, such as a struct, or a ratio: ratios are made here, from their parts,
-// and never merged.
+// Part is an aggregate with the place that its result has in a larger one, R. It's
+// made by [To].
+type Part[E, R any] struct {
+	described
+	bind func(*source.Binder[E]) (func() placed[E, R], error)
+	// extent gives the memory that the place takes in a result.
+	extent func(*R) (from, to uintptr)
+}
+
+// To gives the result of a its place in an R, by a selector that returns its
+// address:
 //
-// result is called with one group's results at a time, each time a result is
-// read. What it computes isn't stored, so changing it rebuilds nothing, and
-// HasCode stays false: states are the parts' alone. A panic in it is an ErrPanic
-// from Result; a part's error is Result's. It must not be nil, nor may a part:
-// that is ErrDefinition from Bind.
-func Join2[E, A, B, R any](a Aggregate[E, A], b Aggregate[E, B], result func(A, B) R) Aggregate[E, R] {
-	a, b = usable(a, "a join"), usable(b, "a join")
-	return newJoin(result == nil, []described{a, b}, func(p *joining[E]) func() joined[E, R] {
-		ma, mb := part(p, a), part(p, b)
-		return func() joined[E, R] {
-			sa, sb := ma(), mb()
-			return joined[E, R]{[]States[E]{sa, sb}, func(group uint32) (r R, err error) {
-				va, vb := value(sa, group, &err), value(sb, group, &err)
-				if err != nil {
-					return r, err
-				}
-				return result(va, vb), nil
-			}}
-		}
-	})
+//	aggregate.To(aggregate.Sum(cents), func(r *Sales) *int64 { return &r.Cents })
+//
+// The selector is called each time a result is read, and a panic in it is an
+// ErrPanic from Result.
+func To[E, R, T any](a Aggregate[E, T], place func(*R) *T) Part[E, R] {
+	a = usable(a, "a join")
+	if place == nil {
+		a = unusable[E, T]{"nil place in a join"}
+	}
+	return Part[E, R]{
+		described: a,
+		bind: func(b *source.Binder[E]) (func() placed[E, R], error) {
+			make, err := a.Bind(b)
+			return func() placed[E, R] {
+				s := make()
+				return placed[E, R]{s, func(group uint32, r *R) error {
+					v, err := s.Result(group)
+					if err == nil {
+						*place(r) = v
+					}
+					return err
+				}}
+			}, err
+		},
+		extent: func(r *R) (from, to uintptr) {
+			p := reflect.ValueOf(place(r))
+			return p.Pointer(), p.Pointer() + reflect.TypeFor[T]().Size()
+		},
+	}
 }
 
-// Join3 is [Join2] for three aggregates.
-func Join3[E, A, B, C, R any](a Aggregate[E, A], b Aggregate[E, B], c Aggregate[E, C],
-	result func(A, B, C) R) Aggregate[E, R] {
-	a, b, c = usable(a, "a join"), usable(b, "a join"), usable(c, "a join")
-	return newJoin(result == nil, []described{a, b, c}, func(p *joining[E]) func() joined[E, R] {
-		ma, mb, mc := part(p, a), part(p, b), part(p, c)
-		return func() joined[E, R] {
-			sa, sb, sc := ma(), mb(), mc()
-			return joined[E, R]{[]States[E]{sa, sb, sc}, func(group uint32) (r R, err error) {
-				va, vb, vc := value(sa, group, &err), value(sb, group, &err), value(sc, group, &err)
-				if err != nil {
-					return r, err
-				}
-				return result(va, vb, vc), nil
-			}}
+// Join folds events into any number of aggregates at once, each of which writes
+// its result into a place of R:
+//
+//	aggregate.Join(
+//		aggregate.To(aggregate.Sum(cents), func(r *Sales) *int64 { return &r.Cents }),
+//		aggregate.To(aggregate.Count[Event](), func(r *Sales) *int64 { return &r.Orders }),
+//	)
+//
+// What no part writes stays zero; [Map] can compute it. Codec and definition are
+// those of the parts in their order: their places aren't in the states, so that
+// moving one rebuilds nothing. A part's error is Result's. Places must lie within
+// R and may not overlap, no selector may panic, and there must be a part: else
+// Bind gives ErrDefinition.
+func Join[E, R any](parts ...Part[E, R]) Aggregate[E, R] {
+	if len(parts) == 0 {
+		return unusable[E, R]{"a join of nothing"}
+	}
+	for i, p := range parts {
+		if p.bind == nil {
+			return unusable[E, R]{fmt.Sprintf("part %d of a join is the zero Part; make it with To", i+1)}
 		}
-	})
-}
-
-// Join4 is [Join2] for four aggregates.
-func Join4[E, A, B, C, D, R any](a Aggregate[E, A], b Aggregate[E, B], c Aggregate[E, C], d Aggregate[E, D],
-	result func(A, B, C, D) R) Aggregate[E, R] {
-	a, b, c, d = usable(a, "a join"), usable(b, "a join"), usable(c, "a join"), usable(d, "a join")
-	return newJoin(result == nil, []described{a, b, c, d}, func(p *joining[E]) func() joined[E, R] {
-		ma, mb, mc, md := part(p, a), part(p, b), part(p, c), part(p, d)
-		return func() joined[E, R] {
-			sa, sb, sc, sd := ma(), mb(), mc(), md()
-			return joined[E, R]{[]States[E]{sa, sb, sc, sd}, func(group uint32) (r R, err error) {
-				va, vb := value(sa, group, &err), value(sb, group, &err)
-				vc, vd := value(sc, group, &err), value(sd, group, &err)
-				if err != nil {
-					return r, err
-				}
-				return result(va, vb, vc, vd), nil
-			}}
-		}
-	})
-}
-
-// Join5 is [Join2] for five aggregates.
-func Join5[E, A, B, C, D, F, R any](a Aggregate[E, A], b Aggregate[E, B], c Aggregate[E, C], d Aggregate[E, D],
-	f Aggregate[E, F], result func(A, B, C, D, F) R) Aggregate[E, R] {
-	a, b, c, d, f = usable(a, "a join"), usable(b, "a join"), usable(c, "a join"), usable(d, "a join"), usable(f, "a join")
-	return newJoin(result == nil, []described{a, b, c, d, f}, func(p *joining[E]) func() joined[E, R] {
-		ma, mb, mc, md, mf := part(p, a), part(p, b), part(p, c), part(p, d), part(p, f)
-		return func() joined[E, R] {
-			sa, sb, sc, sd, sf := ma(), mb(), mc(), md(), mf()
-			return joined[E, R]{[]States[E]{sa, sb, sc, sd, sf}, func(group uint32) (r R, err error) {
-				va, vb, vc := value(sa, group, &err), value(sb, group, &err), value(sc, group, &err)
-				vd, vf := value(sd, group, &err), value(sf, group, &err)
-				if err != nil {
-					return r, err
-				}
-				return result(va, vb, vc, vd, vf), nil
-			}}
-		}
-	})
-}
-
-// Join6 is [Join2] for six aggregates.
-func Join6[E, A, B, C, D, F, G, R any](a Aggregate[E, A], b Aggregate[E, B], c Aggregate[E, C], d Aggregate[E, D],
-	f Aggregate[E, F], g Aggregate[E, G], result func(A, B, C, D, F, G) R) Aggregate[E, R] {
-	a, b, c = usable(a, "a join"), usable(b, "a join"), usable(c, "a join")
-	d, f, g = usable(d, "a join"), usable(f, "a join"), usable(g, "a join")
-	return newJoin(result == nil, []described{a, b, c, d, f, g}, func(p *joining[E]) func() joined[E, R] {
-		ma, mb, mc, md, mf, mg := part(p, a), part(p, b), part(p, c), part(p, d), part(p, f), part(p, g)
-		return func() joined[E, R] {
-			sa, sb, sc, sd, sf, sg := ma(), mb(), mc(), md(), mf(), mg()
-			return joined[E, R]{[]States[E]{sa, sb, sc, sd, sf, sg}, func(group uint32) (r R, err error) {
-				va, vb, vc := value(sa, group, &err), value(sb, group, &err), value(sc, group, &err)
-				vd, vf, vg := value(sd, group, &err), value(sf, group, &err), value(sg, group, &err)
-				if err != nil {
-					return r, err
-				}
-				return result(va, vb, vc, vd, vf, vg), nil
-			}}
-		}
-	})
+	}
+	return join[E, R]{slices.Clone(parts)}
 }
 
 // described is what an aggregate says of itself, whatever its result.
@@ -122,53 +85,19 @@ type described interface {
 	HasCode() bool
 }
 
-// join is all the joins. It sees its parts' states as vectors; only bind's
-// closures know the types of their results.
-type join[E, R any] struct {
-	parts []described
-	bind  func(*joining[E]) func() joined[E, R]
-}
+// join sees its parts' states as vectors; only their closures know the types of
+// their results.
+type join[E, R any] struct{ parts []Part[E, R] }
 
-// joined is one vector of a join: the parts' vectors, and the result of a group.
-type joined[E, R any] struct {
-	parts  []States[E]
-	result func(group uint32) (R, error)
-}
-
-func newJoin[E, R any](noResult bool, parts []described, bind func(*joining[E]) func() joined[E, R]) Aggregate[E, R] {
-	if noResult {
-		return unusable[E, R]{"nil result function in a join"}
-	}
-	return join[E, R]{parts, bind}
-}
-
-// joining binds parts and keeps the first error.
-type joining[E any] struct {
-	binder *source.Binder[E]
-	err    error
-}
-
-func part[E, R any](p *joining[E], a Aggregate[E, R]) Maker[E, R] {
-	if p.err != nil {
-		return nil
-	}
-	make, err := a.Bind(p.binder)
-	p.err = err
-	return make
-}
-
-// value gives a part's result, and keeps the first error.
-func value[E, R any](s Results[E, R], group uint32, err *error) R {
-	r, e := s.Result(group)
-	if *err == nil {
-		*err = e
-	}
-	return r
+// placed is a part's vector, and how it writes a group's result.
+type placed[E, R any] struct {
+	States[E]
+	write func(group uint32, r *R) error
 }
 
 func (a join[E, R]) Codec() string  { return a.list(described.Codec) }
 func (a join[E, R]) String() string { return a.list(described.String) }
-func (a join[E, R]) HasCode() bool  { return slices.ContainsFunc(a.parts, described.HasCode) }
+func (a join[E, R]) HasCode() bool  { return slices.ContainsFunc(a.parts, Part[E, R].HasCode) }
 
 func (a join[E, R]) list(text func(described) string) string {
 	texts := make([]string, len(a.parts))
@@ -179,17 +108,59 @@ func (a join[E, R]) list(text func(described) string) string {
 }
 
 func (a join[E, R]) Bind(b *source.Binder[E]) (Maker[E, R], error) {
-	p := &joining[E]{binder: b}
-	make := a.bind(p)
-	if p.err != nil {
-		return nil, p.err
+	makers := make([]func() placed[E, R], len(a.parts))
+	for i, p := range a.parts {
+		var err error
+		if makers[i], err = p.bind(b); err != nil {
+			return nil, err
+		}
 	}
-	return func() Results[E, R] { return &joinStates[E, R]{joined: make(), codec: a.Codec()} }, nil
+	if err := a.checkPlaces(); err != nil {
+		return nil, fmt.Errorf("cannot bind %s: %w", a, err)
+	}
+	codec := a.Codec()
+	return func() Results[E, R] {
+		s := &joinStates[E, R]{codec: codec, parts: make([]placed[E, R], len(makers))}
+		for i, maker := range makers {
+			s.parts[i] = maker()
+		}
+		return s
+	}, nil
+}
+
+// checkPlaces tries the selectors on a result that nobody will see.
+func (a join[E, R]) checkPlaces() (err error) {
+	at := 0
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: the place of part %d of a join: its selector panicked: %v", ErrDefinition, at+1, p)
+		}
+	}()
+	type extent struct{ from, to uintptr }
+	r := new(R)
+	begin := reflect.ValueOf(r).Pointer()
+	end := begin + reflect.TypeFor[R]().Size()
+	taken := make([]extent, len(a.parts))
+	for i, p := range a.parts {
+		at = i
+		from, to := p.extent(r)
+		if from < begin || to > end {
+			return fmt.Errorf("%w: the place of part %d of a join isn't within the result", ErrDefinition, i+1)
+		}
+		for j, other := range taken[:i] {
+			if from < other.to && other.from < to {
+				return fmt.Errorf("%w: parts %d and %d of a join have one place", ErrDefinition, j+1, i+1)
+			}
+		}
+		taken[i] = extent{from, to}
+	}
+	return nil
 }
 
 type joinStates[E, R any] struct {
-	joined[E, R]
+	parts []placed[E, R]
 	codec string
+	row   R // the result being made: here, so that its address costs no memory
 }
 
 func (s *joinStates[E, R]) Grow(n int) {
@@ -213,14 +184,14 @@ func (s *joinStates[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]
 func (s *joinStates[E, R]) Merge(groups []uint32, other States[E]) {
 	o := other.(*joinStates[E, R])
 	for i, p := range s.parts {
-		p.Merge(groups, o.parts[i])
+		p.Merge(groups, o.parts[i].States)
 	}
 }
 
 // A state is the parts' states in their order, each with its length before it.
 func (s *joinStates[E, R]) AppendState(dst []byte, group uint32) []byte {
 	for _, p := range s.parts {
-		dst = appendSized(dst, p, group)
+		dst = appendSized(dst, p.States, group)
 	}
 	return dst
 }
@@ -260,5 +231,12 @@ func (s *joinStates[E, R]) MergeState(group uint32, state []byte) error {
 
 func (s *joinStates[E, R]) Result(group uint32) (r R, err error) {
 	defer catch(&err, s.codec)
-	return s.result(group)
+	var zero R
+	s.row = zero
+	for _, p := range s.parts {
+		if err := p.write(group, &s.row); err != nil {
+			return zero, err
+		}
+	}
+	return s.row, nil
 }
