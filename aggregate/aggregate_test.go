@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,6 +36,18 @@ func TestCodeIsSeenThroughEveryOperator(t *testing.T) {
 	require.True(t, code.HasCode())
 	require.True(t, aggregate.CountOf(double).HasCode())
 	require.True(t, aggregate.Distinct(region).HasCode())
+	require.True(t, aggregate.Set(region).HasCode())
+	require.True(t, aggregate.Min(region).HasCode())
+	require.True(t, aggregate.First(region, at).HasCode())
+	require.True(t, aggregate.Last(shop, later).HasCode())
+	require.True(t, aggregate.ArgMin(region, cents, at).HasCode())
+	require.True(t, aggregate.ArgMax(shop, double, at).HasCode())
+	require.True(t, aggregate.Histogram(double, 1).HasCode())
+	require.True(t, aggregate.Sample(region, cents, at, 1).HasCode())
+	require.True(t, aggregate.Sample(shop, double, at, 1).HasCode())
+	require.True(t, aggregate.Map(code, func(n int64) int64 { return n }).HasCode())
+	require.False(t, aggregate.Map(aggregate.Sum(cents), func(n int64) int64 { return n }).HasCode())
+	require.True(t, aggregate.Join(aggregate.To(code, func(n *int64) *int64 { return n })).HasCode())
 	require.True(t, aggregate.Join2(aggregate.Count[sale](), code, add).HasCode())
 	require.True(t, aggregate.Where(code, source.Predicate[sale]{}).HasCode())
 	require.True(t, aggregate.Where(aggregate.Count[sale](), source.Func(func(*sale) bool { return true })).HasCode())
@@ -44,6 +57,7 @@ func TestCodeIsSeenThroughEveryOperator(t *testing.T) {
 func TestBindReportsWhatIsUnusable(t *testing.T) {
 	var none source.Field[sale, int64]
 	var notext source.Field[sale, string]
+	var notime source.Field[sale, time.Time]
 	bad := source.FieldOf(func(e *sale) *int64 { return new(int64) })
 	badFloat := source.FieldOf(func(e *sale) *float64 { return new(float64) })
 	count := aggregate.Count[sale]()
@@ -51,6 +65,11 @@ func TestBindReportsWhatIsUnusable(t *testing.T) {
 	for _, err := range []error{
 		bind(aggregate.CountOf(none)), bind(aggregate.Sum(bad)), bind(aggregate.SumFloat(badFloat)), bind(aggregate.Distinct(notext)),
 		bind(aggregate.Join2(count, aggregate.Sum(bad), add)),
+		bind(aggregate.Set(notext)), bind(aggregate.Min(bad)), bind(aggregate.Max(notext)), bind(aggregate.Map(aggregate.Sum(bad), func(int64) int { return 0 })),
+		bind(aggregate.First(bad, at)), bind(aggregate.Last(shop, notime)), bind(aggregate.Histogram(bad, 1)),
+		bind(aggregate.ArgMin(bad, cents, at)), bind(aggregate.ArgMin(shop, bad, at)), bind(aggregate.ArgMax(shop, cents, notime)),
+		bind(aggregate.Sample(bad, cents, at, 1)), bind(aggregate.Sample(shop, bad, at, 1)), bind(aggregate.Sample(shop, cents, notime, 1)),
+		bind(aggregate.Join(aggregate.To(aggregate.Sum(bad), func(n *int64) *int64 { return n }))),
 		bind(aggregate.Where(aggregate.Sum(bad), source.Predicate[sale]{})),
 		bind(aggregate.Where(count, source.Equal(bad, 1))),
 	} {
@@ -59,6 +78,8 @@ func TestBindReportsWhatIsUnusable(t *testing.T) {
 	for _, err := range []error{
 		bind(aggregate.Join2[sale, int64, int64, int64](count, nil, add)),
 		bind(aggregate.Join2[sale, int64, int64, int64](count, count, nil)),
+		bind(aggregate.Map[sale, int64, int64](nil, func(n int64) int64 { return n })),
+		bind(aggregate.Map[sale, int64, int64](count, nil)),
 		bind(aggregate.Where[sale, int64](nil, source.Predicate[sale]{})),
 		bind(aggregate.Of[sale, int, int](nil)),
 		bind(aggregate.Of(nameless{})),
@@ -84,6 +105,10 @@ func TestEveryJoinKeepsItsParts(t *testing.T) {
 	check(aggregate.Join3(one, two, three, func(a, b, c int64) []int64 { return []int64{a, b, c} }), 3, 60, 2)
 	check(aggregate.Join4(one, two, three, two, func(a, b, c, d int64) []int64 { return []int64{a, b, c, d} }), 3, 60, 2, 60)
 	check(aggregate.Join5(one, two, three, two, one, func(a, b, c, d, e int64) []int64 { return []int64{a, b, c, d, e} }), 3, 60, 2, 60, 3)
+	check(aggregate.Join7(one, two, three, two, one, three, two,
+		func(a, b, c, d, e, f, g int64) []int64 { return []int64{a, b, c, d, e, f, g} }), 3, 60, 2, 60, 3, 2, 60)
+	check(aggregate.Join8(one, two, three, two, one, three, two, one,
+		func(a, b, c, d, e, f, g, h int64) []int64 { return []int64{a, b, c, d, e, f, g, h} }), 3, 60, 2, 60, 3, 2, 60, 3)
 	check(aggregate.Join6(one, two, three, two, one, three,
 		func(a, b, c, d, e, f int64) []int64 { return []int64{a, b, c, d, e, f} }), 3, 60, 2, 60, 3, 2)
 }

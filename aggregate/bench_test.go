@@ -26,6 +26,7 @@ var (
 	clickUser  = source.FieldOf(func(e *click) *string { return &e.User })
 	clickID    = source.FieldOf(func(e *click) *int64 { return &e.ID })
 	clickCents = source.FieldOf(func(e *click) *int64 { return &e.Cents })
+	clickAt    = source.FieldOf(func(e *click) *time.Time { return &e.At })
 	clickPrice = source.FieldOf(func(e *click) *float64 { return &e.Price })
 )
 
@@ -75,7 +76,7 @@ func benchStates[R any](b *testing.B, a aggregate.Aggregate[click, R], n int) (
 		for i := range to {
 			user := random.IntN(10_000)
 			builder.Append(&click{User: "user-" + strconv.Itoa(user), ID: int64(user), Cents: random.Int64N(100_000),
-				Price: float64(random.IntN(100_000)) / 100, At: time.Unix(0, 0)}, int64(i), nil)
+				Price: float64(random.IntN(100_000)) / 100, At: time.Unix(random.Int64N(100_000), 0)}, int64(i), nil)
 			to[i] = uint32(random.IntN(n))
 		}
 		chunks, groups = append(chunks, builder.Chunk(0, 0, benchChunk)), append(groups, to)
@@ -88,12 +89,38 @@ func benchStates[R any](b *testing.B, a aggregate.Aggregate[click, R], n int) (
 var joined = aggregate.Join3(aggregate.Sum(clickCents), aggregate.Count[click](), aggregate.Distinct(clickUser),
 	func(a, b, c int64) [3]int64 { return [3]int64{a, b, c} })
 
+type clicks struct {
+	Cents, Clicks int64
+	Last          source.Null[int64]
+}
+
+var (
+	histogram10 = aggregate.Histogram(clickCents, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 80_000)
+	joinedMany  = aggregate.Join(
+		aggregate.To(aggregate.Sum(clickCents), func(r *clicks) *int64 { return &r.Cents }),
+		aggregate.To(aggregate.Count[click](), func(r *clicks) *int64 { return &r.Clicks }),
+		aggregate.To(aggregate.Last(clickCents, clickAt), func(r *clicks) *source.Null[int64] { return &r.Last }))
+)
+
 func BenchmarkAdd(b *testing.B) {
 	bench(b, "count", aggregate.Count[click]())
 	bench(b, "sum", aggregate.Sum(clickCents))
 	bench(b, "sumfloat", aggregate.SumFloat(clickPrice))
 	bench(b, "distinct_int", aggregate.Distinct(clickID))
 	bench(b, "distinct_string", aggregate.Distinct(clickUser))
+	bench(b, "set_string", aggregate.Set(clickUser))
+	bench(b, "min_int", aggregate.Min(clickCents))
+	bench(b, "max_float", aggregate.Max(clickPrice))
+	bench(b, "max_string", aggregate.Max(clickUser))
+	bench(b, "first_int", aggregate.First(clickCents, clickAt))
+	bench(b, "last_string", aggregate.Last(clickUser, clickAt))
+	bench(b, "argmin_float", aggregate.ArgMin(clickUser, clickPrice, clickAt))
+	bench(b, "argmax_string", aggregate.ArgMax(clickCents, clickUser, clickAt))
+	bench(b, "histogram_10", histogram10)
+	bench(b, "sample_int_10", aggregate.Sample(clickID, clickCents, clickAt, 10))
+	bench(b, "sample_string_10", aggregate.Sample(clickUser, clickCents, clickAt, 10))
+	bench(b, "map", aggregate.Map(aggregate.Sum(clickCents), func(n int64) int64 { return n }))
+	bench(b, "join_of_many", joinedMany)
 	bench(b, "where", aggregate.Where(aggregate.Sum(clickCents), source.AtLeast(clickCents, 50_000)))
 	bench(b, "join3", joined)
 }
@@ -144,5 +171,15 @@ func BenchmarkState(b *testing.B) {
 	benchState(b, "sumfloat", aggregate.SumFloat(clickPrice))
 	benchState(b, "distinct_int", aggregate.Distinct(clickID))
 	benchState(b, "distinct_string", aggregate.Distinct(clickUser))
+	benchState(b, "set_string", aggregate.Set(clickUser))
+	benchState(b, "min_int", aggregate.Min(clickCents))
+	benchState(b, "max_float", aggregate.Max(clickPrice))
+	benchState(b, "max_string", aggregate.Max(clickUser))
+	benchState(b, "first_int", aggregate.First(clickCents, clickAt))
+	benchState(b, "last_string", aggregate.Last(clickUser, clickAt))
+	benchState(b, "argmin_float", aggregate.ArgMin(clickUser, clickPrice, clickAt))
+	benchState(b, "histogram_10", histogram10)
+	benchState(b, "sample_string_10", aggregate.Sample(clickUser, clickCents, clickAt, 10))
+	benchState(b, "join_of_many", joinedMany)
 	benchState(b, "join3", joined)
 }

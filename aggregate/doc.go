@@ -7,8 +7,16 @@
 //   - [Count] and [CountOf] count events, or a field's values.
 //   - [Sum] adds up integers and money exactly; [SumFloat] floats, exactly too.
 //   - [Distinct] counts the different values of a field.
+//   - [Set] collects them, sorted.
+//   - [Min] and [Max] keep a field's least and greatest value.
+//   - [First] and [Last] keep its value in the earliest and the latest event.
+//   - [ArgMin] and [ArgMax] keep its value where another field is least or greatest.
+//   - [Histogram] counts values by bucket.
+//   - [Sample] keeps some of the keys, drawn by hash.
 //   - [Where] folds only what a predicate selects.
-//   - [Join2] to [Join6] make several aggregates one, with one result.
+//   - [Map] makes another result of the same states.
+//   - [Join2] to [Join8] make several aggregates one, with one result; [Join] does so
+//     for any number of them.
 //   - [Of] makes an aggregate of the caller's own [Monoid].
 //
 // An [Aggregate] is a definition, made once, as a variable, and safe for

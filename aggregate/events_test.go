@@ -22,6 +22,7 @@ type sale struct {
 	Coupon *string
 	Points *int64
 	Weight *float64
+	Due    *time.Time
 }
 
 var (
@@ -36,9 +37,11 @@ var (
 	coupon = source.OptionalOf(func(e *sale) **string { return &e.Coupon })
 	points = source.OptionalOf(func(e *sale) **int64 { return &e.Points })
 	weight = source.OptionalOf(func(e *sale) **float64 { return &e.Weight })
+	due    = source.OptionalOf(func(e *sale) **time.Time { return &e.Due })
 
 	// Derived columns, over a text and over a number with nulls.
 	region = source.Map(shop, func(s string) string { return s[:min(1, len(s))] })
+	later  = source.Map(at, func(t time.Time) time.Time { return t.Add(time.Hour) })
 	double = source.Map(points, func(p int64) int64 { return p / 2 * 2 })
 )
 
@@ -52,6 +55,8 @@ var (
 		rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1, 1e16, -1e16, 0.1, 1e100, -1e100,
 			math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64}),
 	)
+	anyTime = rapid.Map(rapid.OneOf(rapid.Int64Range(0, 2), rapid.Int64Range(-1e15, 1e15)), time.UnixMicro)
+
 	specialFloat = rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1)})
 )
 
@@ -70,10 +75,11 @@ func sales(t *rapid.T) []sale {
 			Price:  floats.Draw(t, "price"),
 			Rate:   rapid.Float32().Draw(t, "rate"),
 			Paid:   rapid.Bool().Draw(t, "paid"),
-			At:     time.UnixMicro(rapid.Int64Range(-1e15, 1e15).Draw(t, "at")),
+			At:     anyTime.Draw(t, "at"),
 			Coupon: optional(anyText).Draw(t, "coupon"),
 			Points: optional(anyInt).Draw(t, "points"),
 			Weight: optional(floats).Draw(t, "weight"),
+			Due:    optional(anyTime).Draw(t, "due"),
 		}
 	})
 	return rapid.SliceOfN(one, 0, 12).Draw(t, "sales")

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/source"
@@ -11,11 +12,12 @@ import (
 
 // Order is the examples' event.
 type Order struct {
-	Shop   string  `anabranch:"shop"`
-	User   string  `anabranch:"user"`
-	Cents  int64   `anabranch:"cents,decimal=2"`
-	Weight float64 `anabranch:"weight"`
-	Coupon *string `anabranch:"coupon"`
+	Shop   string    `anabranch:"shop"`
+	User   string    `anabranch:"user"`
+	Cents  int64     `anabranch:"cents,decimal=2"`
+	Weight float64   `anabranch:"weight"`
+	At     time.Time `anabranch:"at"`
+	Coupon *string   `anabranch:"coupon"`
 }
 
 var (
@@ -23,15 +25,17 @@ var (
 	orderUser   = source.FieldOf(func(o *Order) *string { return &o.User })
 	orderCents  = source.FieldOf(func(o *Order) *int64 { return &o.Cents })
 	orderWeight = source.FieldOf(func(o *Order) *float64 { return &o.Weight })
+	orderAt     = source.FieldOf(func(o *Order) *time.Time { return &o.At })
 	orderCoupon = source.OptionalOf(func(o *Order) **string { return &o.Coupon })
 )
 
 func orders() []Order {
 	spring := "spring"
+	noon := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	return []Order{
-		{Shop: "norte", User: "ana", Cents: 1999, Weight: 0.1},
-		{Shop: "norte", User: "leo", Cents: 500, Weight: 0.2, Coupon: &spring},
-		{Shop: "sur", User: "ana", Cents: 1500, Weight: 0.3},
+		{Shop: "norte", User: "ana", Cents: 1999, Weight: 0.1, At: noon},
+		{Shop: "norte", User: "leo", Cents: 500, Weight: 0.2, At: noon.Add(time.Minute), Coupon: &spring},
+		{Shop: "sur", User: "ana", Cents: 1500, Weight: 0.3, At: noon.Add(time.Hour)},
 	}
 }
 
@@ -86,6 +90,96 @@ func ExampleDistinct() {
 	// Output: 2 <nil>
 }
 
+func ExampleMin() {
+	show(aggregate.Min(orderCents))
+	// Output: 500 <nil>
+}
+
+func ExampleMax() {
+	show(aggregate.Max(orderAt))
+	// Output: 2026-05-01 13:00:00 +0000 UTC <nil>
+}
+
+func ExampleFirst() {
+	show(aggregate.First(orderUser, orderAt))
+	// Output: ana <nil>
+}
+
+// The latest order that has a coupon: nulls are skipped.
+func ExampleLast() {
+	show(aggregate.Last(orderCoupon, orderAt))
+	// Output: spring <nil>
+}
+
+// The user of the smallest order.
+func ExampleArgMin() {
+	show(aggregate.ArgMin(orderUser, orderCents, orderAt))
+	// Output: leo <nil>
+}
+
+// The shop of the heaviest order.
+func ExampleArgMax() {
+	show(aggregate.ArgMax(orderShop, orderWeight, orderAt))
+	// Output: sur <nil>
+}
+
+func ExampleSet() {
+	show(aggregate.Set(orderUser))
+	// Output: [ana leo] <nil>
+}
+
+// Up to 5.00, up to 15.00, and above.
+func ExampleHistogram() {
+	show(aggregate.Histogram(orderCents, 500, 1500))
+	// Output: {[500 1500] [1 1 1]} <nil>
+}
+
+// Of the users, any two, each with the cents of the last order.
+func ExampleSample() {
+	show(aggregate.Sample(orderUser, orderCents, orderAt, 2))
+	// Output: [{leo 500} {ana 1500}] <nil>
+}
+
+func ExampleMap() {
+	show(aggregate.Map(aggregate.Sum(orderCents), func(cents int64) string {
+		return fmt.Sprintf("%d.%02d", cents/100, cents%100)
+	}))
+	// Output: 39.99 <nil>
+}
+
+// Any number of aggregates write their results into one struct.
+func ExampleJoin() {
+	type sales struct {
+		Cents, Orders int64
+		Users         []string
+		Largest       source.Null[int64]
+	}
+	show(aggregate.Join(
+		aggregate.To(aggregate.Sum(orderCents), func(s *sales) *int64 { return &s.Cents }),
+		aggregate.To(aggregate.Count[Order](), func(s *sales) *int64 { return &s.Orders }),
+		aggregate.To(aggregate.Set(orderUser), func(s *sales) *[]string { return &s.Users }),
+		aggregate.To(aggregate.Max(orderCents), func(s *sales) *source.Null[int64] { return &s.Largest }),
+	))
+	// Output: {3999 3 [ana leo] 1999} <nil>
+}
+
+// What is computed from several places, Map adds.
+func ExampleTo() {
+	type sales struct {
+		Cents, Orders int64
+		Each          float64
+	}
+	totals := aggregate.Join(
+		aggregate.To(aggregate.Sum(orderCents), func(s *sales) *int64 { return &s.Cents }),
+		aggregate.To(aggregate.Count[Order](), func(s *sales) *int64 { return &s.Orders }),
+	)
+	show(aggregate.Map(totals, func(s sales) sales {
+		s.Each = float64(s.Cents) / float64(max(s.Orders, 1))
+		return s
+	}))
+	// Output: {3999 3 1333} <nil>
+}
+
 func ExampleWhere() {
 	show(aggregate.Where(aggregate.Sum(orderCents), source.Equal(orderShop, "norte")))
 	// Output: 2499 <nil>
@@ -134,6 +228,26 @@ func ExampleJoin6() {
 			return fmt.Sprint(cents, n, users, northCents, northN, weight)
 		}))
 	// Output: 3999 3 2 2499 2 0.6 <nil>
+}
+
+func ExampleJoin7() {
+	orders := aggregate.Count[Order]()
+	show(aggregate.Join7(orders, aggregate.Sum(orderCents), aggregate.Min(orderCents), aggregate.Max(orderCents),
+		aggregate.Distinct(orderUser), aggregate.Set(orderShop), aggregate.First(orderUser, orderAt),
+		func(n, cents int64, low, high source.Null[int64], users int64, shops []string, first source.Null[string]) string {
+			return fmt.Sprint(n, cents, low, high, users, shops, first)
+		}))
+	// Output: 3 3999 500 1999 2 [norte sur] ana <nil>
+}
+
+func ExampleJoin8() {
+	orders := aggregate.Count[Order]()
+	show(aggregate.Join8(orders, aggregate.Sum(orderCents), aggregate.Min(orderCents), aggregate.Max(orderCents),
+		aggregate.Distinct(orderUser), aggregate.Set(orderShop), aggregate.First(orderUser, orderAt), aggregate.Last(orderUser, orderAt),
+		func(n, cents int64, low, high source.Null[int64], users int64, shops []string, first, last source.Null[string]) string {
+			return fmt.Sprint(n, cents, low, high, users, shops, first, last)
+		}))
+	// Output: 3 3999 500 1999 2 [norte sur] ana ana <nil>
 }
 
 // largest keeps the order with the most cents of a group.

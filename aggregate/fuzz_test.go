@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/source"
 )
 
 // fuzzState feeds bytes to a decoder. It refuses them as ErrState, or they are
@@ -66,4 +67,59 @@ func FuzzJoin(f *testing.F) {
 	a := aggregate.Join3(aggregate.Sum(cents), aggregate.Distinct(shop), aggregate.SumFloat(price),
 		func(a, b int64, c float64) float64 { return float64(a+b) + c })
 	fuzzState(f, a, "", "010001000100", "0102030101610400320401", "01000100", "0000", "ff01000100", "81000001000100", "01000100010000")
+}
+
+func FuzzSetTexts(f *testing.F) {
+	fuzzState(f, aggregate.Set(shop), "", "00", "0201610162", "0101ff", "0102c3b1")
+}
+
+func FuzzSetTimes(f *testing.F) {
+	fuzzState(f, aggregate.Set(at), "", "00", "0102", "02ffffa3f8a9d0b8e20100", "01ffffffffffffffffff01")
+}
+
+func FuzzMinInts(f *testing.F) {
+	fuzzState(f, aggregate.Min(cents), "", "00", "01", "8000", "feffffffffffffffff01", "ffffffffffffffffff01", "0000")
+}
+
+func FuzzMaxFloats(f *testing.F) {
+	fuzzState(f, aggregate.Max(price), "", "0000000000000000", "0000000000000080", "010000000000f87f", "000000000000f87f", "000000000000f0ff", "00000000000000")
+}
+
+func FuzzMaxTexts(f *testing.F) {
+	fuzzState(f, aggregate.Max(shop), "", "00", "0161", "016161", "0261", "01ff", "ffffffffffffffffff01")
+}
+
+func FuzzMinBools(f *testing.F) {
+	fuzzState(f, aggregate.Min(paid), "", "00", "01", "02", "04")
+}
+
+func FuzzLast(f *testing.F) {
+	fuzzState(f, aggregate.Last(shop, at), "", "02020400", "020204026161", "0202040161", "01010100", "ffffffffffffffffff01000000", "00")
+}
+
+func FuzzArgMin(f *testing.F) {
+	fuzzState(f, aggregate.ArgMin(shop, price, at), "", "000000000000f03f0202040161", "010000000000f87f0202040161", "000000000000f03f02020401")
+}
+
+func FuzzArgMax(f *testing.F) {
+	fuzzState(f, aggregate.ArgMax(paid, shop, at), "", "016102020402", "016102020404", "0161020204", "01ff02020402")
+}
+
+func FuzzHistogram(f *testing.F) {
+	fuzzState(f, aggregate.Histogram(cents, 10, 20, 30), "", "0001", "0301", "0401", "00010001", "010200050001", "0000", "00", "0080808080808080808001",
+		"0081808080808080808001")
+}
+
+func FuzzSample(f *testing.F) {
+	fuzzState(f, aggregate.Sample(shop, cents, at, 2), "", "00", "01016102020406", "0201610202040601620202040600", "020162020204060161020204", "03", "01016102020406ff")
+}
+
+func FuzzSampleWords(f *testing.F) {
+	fuzzState(f, aggregate.Sample(cents, shop, at, 2), "", "00", "01060202040161", "02060202040161080202040161")
+}
+
+func FuzzJoinOfMany(f *testing.F) {
+	fuzzState(f, aggregate.Join(
+		aggregate.To(aggregate.Count[sale](), func(r *total) *int64 { return &r.N }),
+		aggregate.To(aggregate.Max(shop), func(r *total) *source.Null[string] { return &r.Shops.Greatest })), "", "010000", "0105020161", "01050161", "00")
 }

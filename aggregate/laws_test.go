@@ -33,13 +33,55 @@ func TestLaws(t *testing.T) {
 	laws(t, "distinct texts", aggregate.Distinct(shop))
 	laws(t, "distinct texts with nulls", aggregate.Distinct(coupon))
 	laws(t, "distinct derived texts", aggregate.Distinct(region))
+	laws(t, "set of integers", aggregate.Set(points))
+	laws(t, "set of bools", aggregate.Set(paid))
+	laws(t, "set of times", aggregate.Set(due))
+	laws(t, "set of floats", aggregate.Set(weight))
+	laws(t, "set of texts", aggregate.Set(coupon))
+	laws(t, "min of decimals", aggregate.Min(cents))
+	laws(t, "min of integers with nulls", aggregate.Min(points))
+	laws(t, "min of unsigned integers", aggregate.Min(serial))
+	laws(t, "min of floats with nulls", aggregate.Min(weight))
+	laws(t, "min of small floats", aggregate.Min(rate))
+	laws(t, "min of times", aggregate.Min(due))
+	laws(t, "min of texts", aggregate.Min(shop))
+	laws(t, "min of derived texts", aggregate.Min(region))
+	laws(t, "min of bools", aggregate.Min(paid))
+	laws(t, "max of small integers", aggregate.Max(units))
+	laws(t, "max of derived integers", aggregate.Max(double))
+	laws(t, "max of floats", aggregate.Max(price))
+	laws(t, "max of times", aggregate.Max(at))
+	laws(t, "max of texts with nulls", aggregate.Max(coupon))
+	laws(t, "max of bools", aggregate.Max(paid))
+	laws(t, "first integer", aggregate.First(cents, at))
+	laws(t, "first text, of times with nulls", aggregate.First(coupon, due))
+	laws(t, "last integer with nulls", aggregate.Last(points, at))
+	laws(t, "last float", aggregate.Last(weight, at))
+	laws(t, "last text", aggregate.Last(shop, at))
+	laws(t, "argmin by integers", aggregate.ArgMin(coupon, points, at))
+	laws(t, "argmin by texts", aggregate.ArgMin(cents, coupon, at))
+	laws(t, "argmin by bools", aggregate.ArgMin(shop, paid, due))
+	laws(t, "argmax by floats", aggregate.ArgMax(shop, weight, at))
+	laws(t, "argmax by texts", aggregate.ArgMax(region, shop, at))
+	laws(t, "argmax by small integers", aggregate.ArgMax(weight, units, at))
+	laws(t, "histogram of integers", aggregate.Histogram(points, -2, 0, 1, 1000))
+	laws(t, "histogram of small integers", aggregate.Histogram(units, 0))
+	laws(t, "histogram of floats", aggregate.Histogram(weight, -1e16, -0.5, 0, 0.1, 1))
+	laws(t, "sample by texts", aggregate.Sample(shop, points, at, 3))
+	laws(t, "sample by integers", aggregate.Sample(points, coupon, due, 1))
+	laws(t, "sample by floats", aggregate.Sample(weight, paid, at, 4))
+	laws(t, "map", aggregate.Map(aggregate.Max(coupon), source.Null[string].String))
 	laws(t, "where", aggregate.Where(aggregate.Distinct(coupon), source.AtLeast(cents, 0)))
 	laws(t, "where not", aggregate.Where(aggregate.Sum(points), source.Not(source.Or(
 		source.Equal(paid, true), source.Match(coupon, func(s string) bool { return len(s) > 2 })))))
 	laws(t, "where all", aggregate.Where(aggregate.Sum(points), source.Predicate[sale]{}))
 	laws(t, "of", aggregate.Of(lengths{}))
 	laws(t, "join", aggregate.Join3(aggregate.Sum(units), aggregate.SumFloat(rate), aggregate.Distinct(shop),
-		func(sum int64, rates float64, shops int64) summary { return summary{sum, shops} }))
+		func(sum int64, rates float64, shops int64) summary { return summary{Units: sum, Shops: shops} }))
+	laws(t, "join of many", aggregate.Join(
+		aggregate.To(aggregate.Sum(units), func(s *summary) *int64 { return &s.Units }),
+		aggregate.To(aggregate.Last(shop, at), func(s *summary) *source.Null[string] { return &s.Last }),
+		aggregate.To(aggregate.Set(paid), func(s *summary) *[]bool { return &s.Paid })))
 	laws(t, "join of joins", aggregate.Join2(
 		aggregate.Join2(aggregate.Count[sale](), aggregate.Of(lengths{}), func(n int64, l int) int64 { return n + int64(l) }),
 		aggregate.Where(aggregate.Join2(aggregate.CountOf(points), aggregate.Sum(units), func(n, sum int64) int64 { return n - sum }),
@@ -51,7 +93,11 @@ func laws[R any](t *testing.T, name string, a aggregate.Aggregate[sale, R]) {
 	t.Run(name, func(t *testing.T) { aggregatetest.Laws(t, a, sales, nil) })
 }
 
-type summary struct{ Units, Shops int64 }
+type summary struct {
+	Units, Shops int64
+	Last         source.Null[string]
+	Paid         []bool
+}
 
 // lengths counts the shops' names by length: a caller's own aggregate whose
 // state is a map. Its result is how many lengths there are.
