@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func bind[R any](a aggregate.Aggregate[sale, R]) error {
 func TestCodecsAndDefinitionsCompose(t *testing.T) {
 	a := aggregate.Join3(aggregate.Sum(cents), aggregate.Where(aggregate.Count[sale](), source.Equal(paid, true)),
 		aggregate.Distinct(shop), func(a, b, c int64) int64 { return a + b + c })
-	require.Equal(t, "join(sum.int/1,count/1,distinct.string/1)", a.Codec())
+	require.Equal(t, "join(sum.int/1,count/2,distinct.string/1)", a.Codec())
 	require.Equal(t, "join(sum(cents:decimal(2)),where(count(),Paid:bool in 1..1),distinct(Shop:string))", a.String())
 	require.False(t, a.HasCode(), "what makes the result isn't in the states")
 }
@@ -176,6 +177,11 @@ func TestAFloatSumOutgrowsItsWords(t *testing.T) {
 			got, err = s.Result(1)
 			require.NoError(t, err)
 			require.Equal(t, math.Ldexp(x, n), got, "%g doubled %d times", x, n)
+			require.True(t, s.(aggregate.Inverter).Invert(1))
+			got, err = s.Result(1)
+			require.NoError(t, err)
+			require.Equal(t, -math.Ldexp(x, n), got, "the inverse of %g doubled %d times", x, n)
+			require.True(t, s.(aggregate.Inverter).Invert(1))
 		}
 	}
 }
@@ -186,16 +192,105 @@ func TestAFloatSumPastTheLargestIsNoInfinity(t *testing.T) {
 	require.ErrorIs(t, err, aggregate.ErrOverflow)
 }
 
-// Counts that damaged or foreign states add up stay past 63 bits, in any order.
+// Counts that damaged or foreign states add up stay past 63 bits, in any order,
+// and come back.
 func TestCountsDoNotWrap(t *testing.T) {
 	s := fold(t, aggregate.Count[sale](), 1, nil, nil)
-	largest := []byte("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01")
+	largest := []byte("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")
+	result := func() (int64, error) { return s.Result(0) }
+	require.NoError(t, s.MergeState(0, largest))
+	n, err := result()
+	require.NoError(t, err)
+	require.EqualValues(t, math.MaxInt64, n)
+	s.Merge([]uint32{0}, fold(t, aggregate.Count[sale](), 1, []uint32{0}, []sale{{}}))
 	for range 3 {
-		require.NoError(t, s.MergeState(0, largest))
-		_, err := s.Result(0)
+		_, err = result()
 		require.ErrorIs(t, err, aggregate.ErrOverflow)
-		require.Equal(t, largest, s.AppendState(nil, 0))
+		require.NoError(t, s.MergeState(0, largest))
 	}
+	inverse := fold(t, aggregate.Count[sale](), 1, nil, nil)
+	inverse.Merge([]uint32{0}, s)
+	require.Equal(t, s.AppendState(nil, 0), inverse.AppendState(nil, 0))
+	require.True(t, inverse.(aggregate.Inverter).Invert(0))
+	_, err = inverse.Result(0)
+	require.ErrorIs(t, err, aggregate.ErrOverflow)
+	s.Merge([]uint32{0}, inverse)
+	n, err = result()
+	require.NoError(t, err)
+	require.Zero(t, n)
+	s.Merge([]uint32{0}, inverse)
+	s.Reset()
+	s.Grow(1)
+	n, err = result()
+	require.NoError(t, err)
+	require.Zero(t, n, "the upper half is forgotten, too")
+}
+
+func TestACountThatPasses63BitsWhileItFolds(t *testing.T) {
+	for _, a := range []aggregate.Aggregate[sale, int64]{aggregate.Count[sale](), aggregate.CountOf(points)} {
+		b, err := source.NewBinder[sale]()
+		require.NoError(t, err)
+		maker, err := a.Bind(b)
+		require.NoError(t, err)
+		builder, frame := source.NewBuilder[sale](b.Schema(), nil), b.NewFrame()
+		builder.Append(&sale{Points: new(int64)}, 0, nil)
+		builder.Append(&sale{}, 1, nil)
+		frame.Load(builder.Chunk(0, 0, 2))
+		s := maker()
+		s.Grow(1)
+		require.NoError(t, s.MergeState(0, []byte("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")), "the largest count")
+		s.Add([]uint32{0}, []int32{0}, frame)
+		require.Equal(t, []byte("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02"), s.AppendState(nil, 0), "2^63")
+		_, err = s.Result(0)
+		require.ErrorIs(t, err, aggregate.ErrOverflow)
+	}
+}
+
+func TestOnlyWhatHasInversesIsNet(t *testing.T) {
+	refund := source.Equal(paid, true)
+	count := aggregate.Count[sale]()
+	first := func(a, b int64) int64 { return a }
+	for _, err := range []error{
+		bind(aggregate.Net(aggregate.Distinct(shop), refund)),
+		bind(aggregate.Net(aggregate.Of(lengths{}), refund)),
+		bind(aggregate.Net(aggregate.Where(aggregate.Distinct(shop), refund), refund)),
+		bind(aggregate.Net(aggregate.Join2(count, aggregate.Distinct(cents), first), refund)),
+		bind(aggregate.Net[sale, int64](nil, refund)),
+	} {
+		require.ErrorIs(t, err, aggregate.ErrDefinition)
+	}
+	bad := source.FieldOf(func(e *sale) *int64 { return new(int64) })
+	require.ErrorIs(t, bind(aggregate.Net(count, source.Equal(bad, 1))), source.ErrField)
+	require.ErrorIs(t, bind(aggregate.Net(aggregate.Sum(bad), refund)), source.ErrField)
+	net := aggregate.Net(aggregate.Sum(cents), refund)
+	require.Equal(t, "sum.int/1", net.Codec())
+	require.Equal(t, "net(sum(cents:decimal(2)),Paid:bool in 1..1)", net.String())
+	require.True(t, aggregate.Net(count, source.Func(func(*sale) bool { return true })).HasCode())
+	require.True(t, aggregate.Net(aggregate.Sum(double), refund).HasCode())
+}
+
+// What isn't a number can be taken away, too.
+func TestSpecialFloatsCanBeTakenAway(t *testing.T) {
+	inf := math.Inf(1)
+	net := func(bought, refunded []float64) string {
+		var events []sale
+		for _, x := range bought {
+			events = append(events, sale{Price: x})
+		}
+		for _, x := range refunded {
+			events = append(events, sale{Price: x, Paid: true})
+		}
+		got, err := fold(t, aggregate.Net(aggregate.SumFloat(price), source.Equal(paid, true)), 1, make([]uint32, len(events)), events).Result(0)
+		require.NoError(t, err)
+		return fmt.Sprint(got)
+	}
+	require.Equal(t, "1", net([]float64{3, math.NaN(), inf, -inf}, []float64{-inf, inf, math.NaN(), 2}))
+	require.Equal(t, "+Inf", net([]float64{inf, inf, 1}, []float64{inf}))
+	require.Equal(t, "-Inf", net([]float64{1}, []float64{inf}))
+	require.Equal(t, "+Inf", net([]float64{1}, []float64{-inf}))
+	require.Equal(t, "NaN", net([]float64{-inf}, []float64{inf, -inf, -inf}))
+	require.Equal(t, "NaN", net([]float64{1}, []float64{math.NaN()}))
+	require.Equal(t, "-Inf", net([]float64{-inf}, nil))
 }
 
 // A state is made once an event, so its size is what stores pay.

@@ -32,6 +32,7 @@ func TestASecondPassAllocatesNothing(t *testing.T) {
 	secondPass(t, aggregate.Map(aggregate.Sum(cents), func(n int64) int64 { return n }))
 	secondPass(t, aggregate.Join(aggregate.To(aggregate.Last(cents, at), func(r *source.Null[int64]) *source.Null[int64] { return r })))
 	secondPass(t, aggregate.Where(aggregate.Distinct(shop), source.AtLeast(cents, 500)))
+	secondPass(t, aggregate.Net(aggregate.Sum(cents), source.AtLeast(cents, 500)))
 	secondPass(t, aggregate.Join2(aggregate.Count[sale](), aggregate.Distinct(shop), func(a, b int64) int64 { return a + b }))
 }
 

@@ -122,6 +122,7 @@ func BenchmarkAdd(b *testing.B) {
 	bench(b, "map", aggregate.Map(aggregate.Sum(clickCents), func(n int64) int64 { return n }))
 	bench(b, "join_of_many", joinedMany)
 	bench(b, "where", aggregate.Where(aggregate.Sum(clickCents), source.AtLeast(clickCents, 50_000)))
+	bench(b, "net", aggregate.Net(aggregate.Sum(clickCents), source.Less(clickCents, 5_000))) // one in twenty
 	bench(b, "join3", joined)
 }
 

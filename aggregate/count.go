@@ -1,16 +1,16 @@
 package aggregate
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
+	"math"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-const countCodec = "count/1"
+const countCodec = "count/2"
 
-// Count counts events.
+// Count counts events. A count of what was taken away can be below zero: see
+// [Inverter]. One past 63 bits is ErrOverflow.
 func Count[E any]() Aggregate[E, int64] { return count[E]{definition: "count()"} }
 
 // CountOf counts the events in which the field isn't null. Errors of the field
@@ -40,18 +40,13 @@ func (c count[E]) Bind(b *source.Binder[E]) (Maker[E, int64], error) {
 	return func() Results[E, int64] { return &countStates[E]{slot: slot} }, nil
 }
 
-// countLimit stands for every count past 63 bits. No log is that long: only
-// states from elsewhere can add up to it, and then they stay there, so that the
-// order of merging doesn't show.
-const countLimit = 1 << 63
-
 type countStates[E any] struct {
 	slot int // -1 to count rows
-	n    []uint64
+	n    counts
 }
 
-func (s *countStates[E]) Grow(n int) { s.n = grow(s.n, n) }
-func (s *countStates[E]) Reset()     { s.n = s.n[:0] }
+func (s *countStates[E]) Grow(n int) { s.n.grow(n) }
+func (s *countStates[E]) Reset()     { s.n.reset() }
 
 func (s *countStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	if s.slot >= 0 {
@@ -60,53 +55,54 @@ func (s *countStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) 
 			return
 		}
 	}
-	n := s.n
+	n := s.n.n
 	for _, g := range groups {
-		n[g]++
+		if n[g]++; n[g] == math.MinInt64 {
+			s.n.carry(g)
+		}
 	}
 }
 
 func (s *countStates[E]) addValid(groups []uint32, rows []int32, valid []bool) {
-	n := s.n
+	n := s.n.n
 	for i, g := range groups {
-		if valid[rows[i]] {
-			n[g]++
+		if !valid[rows[i]] {
+			continue
+		}
+		if n[g]++; n[g] == math.MinInt64 {
+			s.n.carry(g)
 		}
 	}
 }
 
 func (s *countStates[E]) Merge(groups []uint32, other States[E]) {
-	from := other.(*countStates[E]).n
-	for i, g := range groups {
-		s.add(g, from[i])
-	}
+	s.n.merge(groups, &other.(*countStates[E]).n)
 }
 
-func (s *countStates[E]) add(group uint32, n uint64) {
-	sum, carry := bits.Add64(s.n[group], n, 0)
-	if carry != 0 {
-		sum = countLimit
-	}
-	s.n[group] = min(sum, countLimit)
+// Invert implements [Inverter].
+func (s *countStates[E]) Invert(group uint32) bool {
+	s.n.invert(group)
+	return true
 }
 
-// A state is the count as a varint.
+// A state is the count as a zigzag varint of 128 bits.
 func (s *countStates[E]) AppendState(dst []byte, group uint32) []byte {
-	return binary.AppendUvarint(dst, min(s.n[group], countLimit))
+	return s.n.value(group).appendTo(dst)
 }
 
 func (s *countStates[E]) MergeState(group uint32, state []byte) error {
-	n, rest, ok := takeUvarint(state)
-	if !ok || len(rest) > 0 || n > countLimit {
+	n, rest, ok := takeInt128(state)
+	if !ok || len(rest) > 0 {
 		return notState(countCodec, "%d bytes that aren't one count", len(state))
 	}
-	s.add(group, n)
+	s.n.add(group, n)
 	return nil
 }
 
 func (s *countStates[E]) Result(group uint32) (int64, error) {
-	if s.n[group] >= countLimit {
+	n, ok := s.n.value(group).narrow()
+	if !ok {
 		return 0, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
 	}
-	return int64(s.n[group]), nil
+	return n, nil
 }

@@ -14,6 +14,8 @@
 //   - [Histogram] counts values by bucket.
 //   - [Sample] keeps some of the keys, drawn by hash.
 //   - [Where] folds only what a predicate selects.
+//   - [Net] takes away what a predicate selects, such as refunds. It needs an
+//     [Inverter], which the sums and counts are.
 //   - [Map] makes another result of the same states.
 //   - [Join2] to [Join8] make several aggregates one, with one result; [Join] does so
 //     for any number of them.

@@ -54,6 +54,16 @@ func (n narrow) plus(m narrow) (sum narrow, ok bool) {
 	return sum, (sum.hi^n.hi)&(sum.hi^m.hi)>>63 == 0
 }
 
+// minus gives the number's negative, and says whether it fits.
+func (n narrow) minus() (narrow, bool) {
+	var borrow uint64
+	var m narrow
+	m.lo, borrow = bits.Sub64(0, n.lo, 0)
+	m.mid, borrow = bits.Sub64(0, n.mid, borrow)
+	m.hi, _ = bits.Sub64(0, n.hi, borrow)
+	return m, n.hi&m.hi>>63 == 0
+}
+
 // lower gives the number that begins a word lower. It says whether the word
 // that falls off held nothing but the sign.
 func (n narrow) lower() (narrow, bool) {

@@ -185,6 +185,12 @@ func ExampleWhere() {
 	// Output: 2499 <nil>
 }
 
+// A coupon's order was given back: it counts against the others.
+func ExampleNet() {
+	show(aggregate.Net(aggregate.Sum(orderCents), source.Not(source.IsNull(orderCoupon))))
+	// Output: 2999 <nil>
+}
+
 // A ratio is made from its parts when it's read, and never merged.
 func ExampleJoin2() {
 	show(aggregate.Join2(aggregate.Sum(orderCents), aggregate.Count[Order](), func(cents, n int64) float64 {

@@ -33,7 +33,8 @@ func fuzzState[R any](f *testing.F, a aggregate.Aggregate[sale, R], seeds ...str
 }
 
 func FuzzCount(f *testing.F) {
-	fuzzState(f, aggregate.Count[sale](), "", "00", "05", "8000", "ffffffffffffffff7f", "80808080808080808001", "81808080808080808001", "0500")
+	fuzzState(f, aggregate.Count[sale](), "", "00", "05", "8000", "ffffffffffffffff7f", "feffffffffffffffff01", "80808080808080808002", "0500",
+		"ffffffffffffffffffffffffffffffffffff03")
 }
 
 func FuzzSum(f *testing.F) {
@@ -42,7 +43,7 @@ func FuzzSum(f *testing.F) {
 }
 
 func FuzzSumFloat(f *testing.F) {
-	fuzzState(f, aggregate.SumFloat(price), "", "00", "07", "08", "0032040100", "00320401", "08320401", "00320402", "00ffff01", "007e0801",
+	fuzzState(f, aggregate.SumFloat(price), "", "00", "07020202", "0301", "0100", "08", "0032040100", "00320401", "08320401", "0a0132040103", "00320402", "00ffff01", "007e0801",
 		"007f0801", "087f0801", "00800801", "00000003", "000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffff01")
 }
 
@@ -66,7 +67,7 @@ func FuzzDistinctTexts(f *testing.F) {
 func FuzzJoin(f *testing.F) {
 	a := aggregate.Join3(aggregate.Sum(cents), aggregate.Distinct(shop), aggregate.SumFloat(price),
 		func(a, b int64, c float64) float64 { return float64(a+b) + c })
-	fuzzState(f, a, "", "010001000100", "0102030101610400320401", "01000100", "0000", "ff01000100", "81000001000100", "01000100010000")
+	fuzzState(f, a, "", "010001000100", "0102030101610400320401", "0102030101610501023204", "01000100", "0000", "ff01000100", "81000001000100", "01000100010000")
 }
 
 func FuzzSetTexts(f *testing.F) {

@@ -25,6 +25,12 @@ func (a *int128) merge(b int128) {
 	a.hi += b.hi + int64(carry)
 }
 
+func (a *int128) negate() {
+	var borrow uint64
+	a.lo, borrow = bits.Sub64(0, a.lo, 0)
+	a.hi = -a.hi - int64(borrow)
+}
+
 // narrow gives the number where it fits 64 bits.
 func (a int128) narrow() (int64, bool) {
 	x := int64(a.lo)

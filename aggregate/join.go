@@ -188,6 +188,9 @@ func (s *joinStates[E, R]) Merge(groups []uint32, other States[E]) {
 	}
 }
 
+// Invert implements [Inverter], if all parts do.
+func (s *joinStates[E, R]) Invert(group uint32) bool { return invertAll(s.parts, group) }
+
 // A state is the parts' states in their order, each with its length before it.
 func (s *joinStates[E, R]) AppendState(dst []byte, group uint32) []byte {
 	for _, p := range s.parts {

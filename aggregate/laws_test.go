@@ -75,6 +75,13 @@ func TestLaws(t *testing.T) {
 	laws(t, "where not", aggregate.Where(aggregate.Sum(points), source.Not(source.Or(
 		source.Equal(paid, true), source.Match(coupon, func(s string) bool { return len(s) > 2 })))))
 	laws(t, "where all", aggregate.Where(aggregate.Sum(points), source.Predicate[sale]{}))
+	laws(t, "net count", aggregate.Net(aggregate.Count[sale](), source.Equal(paid, true)))
+	laws(t, "net sum with nulls", aggregate.Net(aggregate.Sum(points), source.AtLeast(cents, 0)))
+	laws(t, "net floats", aggregate.Net(aggregate.SumFloat(weight), source.Equal(paid, true)))
+	laws(t, "net of everything", aggregate.Net(aggregate.Sum(cents), source.Predicate[sale]{}))
+	laws(t, "net join", aggregate.Net(aggregate.Join3(
+		aggregate.SumFloat(price), aggregate.Where(aggregate.CountOf(coupon), source.AtLeast(cents, 0)), aggregate.Net(aggregate.Sum(units), source.AtLeast(cents, 5)),
+		func(a float64, b, c int64) float64 { return a + float64(b+c) }), source.Equal(paid, true)))
 	laws(t, "of", aggregate.Of(lengths{}))
 	laws(t, "join", aggregate.Join3(aggregate.Sum(units), aggregate.SumFloat(rate), aggregate.Distinct(shop),
 		func(sum int64, rates float64, shops int64) summary { return summary{Units: sum, Shops: shops} }))

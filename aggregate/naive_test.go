@@ -110,6 +110,36 @@ func TestNaive(t *testing.T) {
 		}
 		return n, nil
 	})
+	refund := source.Equal(paid, true)
+	naive(t, "net count", aggregate.Net(aggregate.Count[sale](), refund), func(es []sale) (n int64, _ error) {
+		for _, e := range es {
+			if e.Paid {
+				n--
+			} else {
+				n++
+			}
+		}
+		return n, nil
+	})
+	naive(t, "net sum", aggregate.Net(aggregate.Sum(units), refund), func(es []sale) (n int64, _ error) {
+		for _, e := range es {
+			if e.Paid {
+				n -= int64(e.Units)
+			} else {
+				n += int64(e.Units)
+			}
+		}
+		return n, nil
+	})
+	naive(t, "net floats", aggregate.Net(aggregate.SumFloat(rate), refund), func(es []sale) (float64, error) {
+		return bigFloatSum(values(es, func(e sale) *float64 {
+			x := float64(e.Rate)
+			if e.Paid {
+				x = -x
+			}
+			return &x
+		}))
+	})
 }
 
 // values collects what isn't null.

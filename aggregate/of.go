@@ -40,7 +40,7 @@ type Monoid[E, S, R any] interface {
 // with it must declare its version. A panic in Add passes through, and the frame
 // knows the event; one in Result is ErrPanic; a panic or an error in DecodeState
 // is ErrState. m must not be nil and must name its codec: else Bind gives
-// ErrDefinition.
+// ErrDefinition. If it's an [Invertible] too, its states can be taken away.
 func Of[E, S, R any](m Monoid[E, S, R]) Aggregate[E, R] {
 	switch {
 	case m == nil:
@@ -92,6 +92,15 @@ func (s *ofStates[E, S, R]) Merge(groups []uint32, other States[E]) {
 	for i, g := range groups {
 		s.states[g] = s.monoid.Merge(s.states[g], from[i])
 	}
+}
+
+// Invert implements [Inverter], if the monoid is an [Invertible].
+func (s *ofStates[E, S, R]) Invert(group uint32) bool {
+	m, ok := s.monoid.(Invertible[S])
+	if ok {
+		s.states[group] = m.Invert(s.states[group])
+	}
+	return ok
 }
 
 func (s *ofStates[E, S, R]) AppendState(dst []byte, group uint32) []byte {

@@ -64,6 +64,12 @@ func (s *sumStates[E]) Merge(groups []uint32, other States[E]) {
 	}
 }
 
+// Invert implements [Inverter].
+func (s *sumStates[E]) Invert(group uint32) bool {
+	s.sums[group].negate()
+	return true
+}
+
 // A state is the sum as a zigzag varint of 128 bits.
 func (s *sumStates[E]) AppendState(dst []byte, group uint32) []byte {
 	return s.sums[group].appendTo(dst)

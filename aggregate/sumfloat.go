@@ -1,19 +1,22 @@
 package aggregate
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-const sumFloatCodec = "sum.float/1"
+const sumFloatCodec = "sum.float/2"
 
 // SumFloat adds up a float field. The sum is exact inside and rounded once, to
 // the nearest, so that it's the same bits in whatever order and parts the events
 // come. Nulls are skipped; the sum of none is 0. A NaN, or infinities of both
 // signs, make it NaN; one infinity makes it that; a finite sum past the largest
-// float is ErrOverflow. Errors of the field come from Bind.
+// float is ErrOverflow. They are counted, so that taking one away (see
+// [Inverter]) brings the sum of the others back; an infinity that was taken away
+// and never came is one of the other sign. Errors of the field come from Bind.
 func SumFloat[E any, N ~float32 | ~float64](f source.Field[E, N]) Aggregate[E, float64] {
 	return sumFloat[E, N]{f}
 }
@@ -32,30 +35,31 @@ func (a sumFloat[E, N]) Bind(b *source.Binder[E]) (Maker[E, float64], error) {
 	return func() Results[E, float64] { return &floatStates[E]{slot: slot} }, nil
 }
 
-// What a group saw that isn't a number. Once is as good as often.
+// specials counts what a group saw that isn't a number: NaN, and the infinities.
+type specials [3]int64
+
 const (
-	sawNaN = 1 << iota
+	sawNaN = iota
 	sawPlus
 	sawMinus
-	isNegative // in the encoding only
-	flagsEnd
 )
 
 // exactSum is one group's sum. Its zero value is zero.
 type exactSum struct {
-	words narrow
-	base  int16 // the word that words begins at, or wideBase
-	saw   uint8
+	words   narrow
+	base    int16  // the word that words begins at, or wideBase
+	special uint32 // place of its specials plus one; 0 is none
 }
 
 type floatStates[E any] struct {
 	slot  int
 	sums  []exactSum
-	wides []wide // of the groups that need them
+	wides []wide     // of the groups that need them
+	saw   []specials // so
 }
 
 func (s *floatStates[E]) Grow(n int) { s.sums = grow(s.sums, n) }
-func (s *floatStates[E]) Reset()     { s.sums, s.wides = s.sums[:0], s.wides[:0] }
+func (s *floatStates[E]) Reset()     { s.sums, s.wides, s.saw = s.sums[:0], s.wides[:0], s.saw[:0] }
 
 func (s *floatStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	v := f.Vector(s.slot)
@@ -75,14 +79,14 @@ func (s *floatStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) 
 
 func (s *floatStates[E]) add(group uint32, x float64) {
 	if x-x != 0 { // NaN or an infinity
-		s.sums[group].saw |= special(x)
+		s.special(group)[special(x)]++
 		return
 	}
 	n, base := split(x)
 	s.addNarrow(group, n, base)
 }
 
-func special(x float64) uint8 {
+func special(x float64) int {
 	switch {
 	case math.IsNaN(x):
 		return sawNaN
@@ -90,6 +94,34 @@ func special(x float64) uint8 {
 		return sawPlus
 	}
 	return sawMinus
+}
+
+// special gives a group's specials, to change.
+func (s *floatStates[E]) special(group uint32) *specials {
+	sum := &s.sums[group]
+	if sum.special == 0 {
+		s.saw = append(s.saw, specials{})
+		sum.special = uint32(len(s.saw))
+	}
+	return &s.saw[sum.special-1]
+}
+
+// specials gives a group's specials, to read.
+func (s *floatStates[E]) specials(group uint32) (saw specials) {
+	if at := s.sums[group].special; at != 0 {
+		saw = s.saw[at-1]
+	}
+	return saw
+}
+
+func (s *floatStates[E]) addSpecials(group uint32, more specials) {
+	if more == (specials{}) {
+		return
+	}
+	saw := s.special(group)
+	for i, n := range more {
+		saw[i] += n
+	}
 }
 
 // addNarrow adds a number that begins at a word.
@@ -146,7 +178,9 @@ func (s *floatStates[E]) Merge(groups []uint32, other States[E]) {
 	o := other.(*floatStates[E])
 	for i, g := range groups {
 		from := &o.sums[i]
-		s.sums[g].saw |= from.saw
+		if from.special != 0 {
+			s.addSpecials(g, o.saw[from.special-1])
+		}
 		if from.base == wideBase {
 			s.widen(g).merge(&o.wides[from.words.lo])
 			continue
@@ -165,32 +199,78 @@ func (s *floatStates[E]) exact(group uint32) (w wide) {
 	return w
 }
 
-// A state is a byte of flags and the magnitude of the finite values' sum. Many
-// states of one event or few take about ten bytes.
-func (s *floatStates[E]) AppendState(dst []byte, group uint32) []byte {
-	w, flags := s.exact(group), s.sums[group].saw
-	if w.magnitude() {
-		flags |= isNegative
+// Invert implements [Inverter].
+func (s *floatStates[E]) Invert(group uint32) bool {
+	sum := &s.sums[group]
+	if sum.special != 0 {
+		saw := &s.saw[sum.special-1]
+		for i := range saw {
+			saw[i] = -saw[i]
+		}
 	}
-	return w.appendMagnitude(append(dst, flags))
+	if sum.base != wideBase {
+		if words, ok := sum.words.minus(); ok {
+			sum.words = words
+			return true
+		}
+	}
+	s.widen(group).negate()
+	return true
+}
+
+// The flags of a state: which specials follow, and the sign.
+const (
+	hasSpecial = 1 // shifted by the special
+	isNegative = 1 << len(specials{})
+	flagsEnd   = isNegative << 1
+)
+
+// A state is a byte of flags, the counts of the specials that there are, as
+// zigzag varints, and the magnitude of the finite values' sum. Many states of one
+// event or few take about ten bytes.
+func (s *floatStates[E]) AppendState(dst []byte, group uint32) []byte {
+	w, at := s.exact(group), len(dst)
+	dst = append(dst, 0)
+	if w.magnitude() {
+		dst[at] |= isNegative
+	}
+	for i, n := range s.specials(group) {
+		if n != 0 {
+			dst[at] |= hasSpecial << i
+			dst = binary.AppendUvarint(dst, zigzag(n))
+		}
+	}
+	return w.appendMagnitude(dst)
 }
 
 func (s *floatStates[E]) MergeState(group uint32, state []byte) error {
 	if len(state) == 0 || state[0] >= flagsEnd {
 		return notState(sumFloatCodec, "it doesn't begin with flags")
 	}
-	var w wide
-	if !w.setMagnitude(state[1:]) {
-		return notState(sumFloatCodec, "%d bytes after the flags that aren't a magnitude", len(state)-1)
+	flags, rest := state[0], state[1:]
+	var saw specials
+	for i := range saw {
+		if flags&(hasSpecial<<i) == 0 {
+			continue
+		}
+		n, after, ok := takeUvarint(rest)
+		if !ok || n == 0 {
+			return notState(sumFloatCodec, "no count where the flags promise one")
+		}
+		saw[i], rest = unzigzag(n), after
 	}
-	negative := state[0]&isNegative != 0
+	var w wide
+	if !w.setMagnitude(rest) {
+		return notState(sumFloatCodec, "it ends in %d bytes that aren't a magnitude", len(rest))
+	}
+	negative := flags&isNegative != 0
 	if negative {
 		w.negate()
 	}
 	if w.negative() != negative {
 		return notState(sumFloatCodec, "the sign doesn't fit the magnitude")
 	}
-	s.sums[group].saw |= state[0] &^ isNegative
+	s.addSpecials(group, saw)
 	s.mergeWide(group, &w)
 	return nil
 }
@@ -212,12 +292,14 @@ func (s *floatStates[E]) mergeWide(group uint32, w *wide) {
 }
 
 func (s *floatStates[E]) Result(group uint32) (float64, error) {
-	switch saw := s.sums[group].saw; {
-	case saw&sawNaN != 0, saw == sawPlus|sawMinus:
+	saw := s.specials(group)
+	up, down := saw[sawPlus] > 0 || saw[sawMinus] < 0, saw[sawPlus] < 0 || saw[sawMinus] > 0
+	switch {
+	case saw[sawNaN] != 0, up && down:
 		return math.NaN(), nil
-	case saw == sawPlus:
+	case up:
 		return math.Inf(1), nil
-	case saw == sawMinus:
+	case down:
 		return math.Inf(-1), nil
 	}
 	w := s.exact(group)

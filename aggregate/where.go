@@ -64,3 +64,6 @@ func (s *whereStates[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E
 func (s *whereStates[E, R]) Merge(groups []uint32, other States[E]) {
 	s.Results.Merge(groups, other.(*whereStates[E, R]).Results)
 }
+
+// Invert implements [Inverter], if the inner aggregate does.
+func (s *whereStates[E, R]) Invert(group uint32) bool { return invert[E](s.Results, group) }

@@ -25,6 +25,9 @@ import (
 //     null.
 //   - vector: Reset forgets, Grow neither shrinks nor changes, reading changes
 //     nothing.
+//   - inverse: where states can be inverted (aggregate.Inverter), a state and its
+//     inverse cancel to the identity, the inverse of the inverse is the state, and
+//     the inverse of a sum is the sum of the inverses.
 //   - hostile: damaged states are aggregate.ErrState or states, never a panic nor
 //     memory that the bytes don't account for.
 //
@@ -61,6 +64,7 @@ func laws[E, R any]() []law[E, R] {
 		{"split", "no split of the events shows", split[E, R]},
 		{"columns", "a chunk is its events", columns[E, R]},
 		{"vector", "Reset forgets, and nothing else does", vector[E, R]},
+		{"inverse", "a state and its inverse cancel", inverse[E, R]},
 		{"hostile", "damaged bytes are refused, or are a state", hostile[E, R]},
 	}
 }

@@ -175,7 +175,31 @@ func (naiveSum) DecodeState(b []byte) (float64, error) {
 	return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 }
 
+// tally counts events, and can take them away.
+type tally struct{}
+
+func (tally) Codec() string                        { return "tally/1" }
+func (tally) Zero() int64                          { return 0 }
+func (tally) Add(s int64, _ *event) int64          { return s + 1 }
+func (tally) Merge(a, b int64) int64               { return a + b }
+func (tally) Invert(s int64) int64                 { return -s }
+func (tally) Result(s int64) int64                 { return s }
+func (tally) AppendState(d []byte, s int64) []byte { return binary.AppendVarint(d, s) }
+func (tally) DecodeState(b []byte) (int64, error) {
+	s, n := binary.Varint(b)
+	if n != len(b) || n <= 0 || n > 1 && b[n-1] == 0 {
+		return 0, errors.New("not one varint")
+	}
+	return s, nil
+}
+
+// zeroes forgets instead of taking away.
+type zeroes struct{ tally }
+
+func (zeroes) Invert(int64) int64 { return 0 }
+
 func TestSoundAggregatesPass(t *testing.T) {
+	Laws(t, aggregate.Of(tally{}), events, nil)
 	Laws(t, aggregate.Of(set{}), events, nil)
 	Laws(t, aggregate.Join2(aggregate.Of(set{}), aggregate.Count[event](), func(names int, n int64) float64 {
 		return float64(names) / float64(n) // NaN for no events
@@ -201,6 +225,18 @@ func TestBrokenAggregatesAreCaught(t *testing.T) {
 	caught(t, "hostile", aggregate.Of(gullible{}))
 	caught(t, "hostile", spoiled(func(v *spoiledStates) { v.decode = func() error { return errors.New("not the sentinel") } }))
 	caught(t, "hostile", spoiled(func(v *spoiledStates) { v.decode = func() error { panic("index out of range") } }))
+	caught(t, "inverse", spoiled(func(v *spoiledStates) { v.inverts = func(aggregate.Inverter, uint32) bool { return true } }))
+	caught(t, "inverse", spoiled(func(v *spoiledStates) {
+		v.inverts = func(i aggregate.Inverter, g uint32) bool { return !i.Invert(g) }
+	}))
+	caught(t, "inverse", spoiled(func(v *spoiledStates) {
+		n := 0
+		v.inverts = func(i aggregate.Inverter, g uint32) bool { n++; return n == 1 && i.Invert(g) }
+	}))
+	caught(t, "inverse", spoiled(func(v *spoiledStates) {
+		v.inverts = func(i aggregate.Inverter, g uint32) bool { return i.Invert(0) }
+	}))
+	caught(t, "inverse", aggregate.Of(zeroes{}))
 	caught(t, "columns", spoiled(func(v *spoiledStates) { v.ignoresRows = true }))
 	caught(t, "split", spoiled(func(v *spoiledStates) { v.ignoresRows = true }))
 	caught(t, "vector", spoiled(func(v *spoiledStates) { v.keepsOnReset = true }))

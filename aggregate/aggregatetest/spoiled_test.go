@@ -31,6 +31,7 @@ type spoiledStates struct {
 	decode       func() error
 	ignoresRows  bool // takes row i for group i, whatever rows says
 	keepsOnReset bool
+	inverts      func(aggregate.Inverter, uint32) bool
 }
 
 func (s *spoiledStates) Reset() {
@@ -65,4 +66,12 @@ func (s *spoiledStates) MergeState(group uint32, state []byte) error {
 		return s.decode()
 	}
 	return err
+}
+
+func (s *spoiledStates) Invert(group uint32) bool {
+	i := s.Results.(aggregate.Inverter)
+	if s.inverts == nil {
+		return i.Invert(group)
+	}
+	return s.inverts(i, group)
 }
