@@ -81,72 +81,14 @@ func (n narrow) lowerBy(words int) (narrow, bool) {
 // sign is the word that all those above the number's are.
 func (n narrow) sign() uint64 { return uint64(int64(n.hi) >> 63) }
 
-func (w *wide) add(n narrow, base int) {
-	var carry uint64
-	w[base], carry = bits.Add64(w[base], n.lo, 0)
-	w[base+1], carry = bits.Add64(w[base+1], n.mid, carry)
-	w[base+2], carry = bits.Add64(w[base+2], n.hi, carry)
-	for i, sign := base+narrowWords, n.sign(); i < exactWords; i++ {
-		w[i], carry = bits.Add64(w[i], sign, carry)
-	}
-}
+func (w *wide) words() words { return w[:] }
 
-func (w *wide) merge(v *wide) {
-	var carry uint64
-	for i := range w {
-		w[i], carry = bits.Add64(w[i], v[i], carry)
-	}
-}
-
-func (w *wide) negative() bool { return w[exactWords-1]>>63 != 0 }
-
-// magnitude makes the number positive, and says whether it was negative.
-func (w *wide) magnitude() (negative bool) {
-	if negative = w.negative(); negative {
-		w.negate()
-	}
-	return negative
-}
-
-func (w *wide) negate() {
-	carry := uint64(1)
-	for i := range w {
-		w[i], carry = bits.Add64(^w[i], 0, carry)
-	}
-}
-
-// span gives the lowest and the highest bit that is set; ok is false for zero.
-func (w *wide) span() (low, high int, ok bool) {
-	for low < exactWords && w[low] == 0 {
-		low++
-	}
-	if low == exactWords {
-		return 0, 0, false
-	}
-	high = exactWords - 1
-	for w[high] == 0 {
-		high--
-	}
-	return 64*low + bits.TrailingZeros64(w[low]), 64*high + 63 - bits.LeadingZeros64(w[high]), true
-}
-
-// from gives the 64 bits that begin at one.
-func (w *wide) from(bit int) uint64 {
-	i, shift := bit>>6, uint(bit&63)
-	if i >= exactWords {
-		return 0
-	}
-	v := w[i] >> shift
-	if i+1 < exactWords {
-		v |= w[i+1] << (64 - shift)
-	}
-	return v
-}
+func (w *wide) add(n narrow, base int) { w.words().add(words{n.lo, n.mid, n.hi}, base) }
 
 // round gives the nearest float to a positive number, ties to even: infinity
 // past the largest.
 func (w *wide) round() float64 {
-	low, high, ok := w.span()
+	low, high, ok := w.words().span()
 	if !ok {
 		return 0
 	}
@@ -154,8 +96,8 @@ func (w *wide) round() float64 {
 		return math.Ldexp(float64(w[0]), exactUnit) // exact
 	}
 	first := high - 52
-	mantissa := w.from(first) & (1<<53 - 1)
-	half := w.from(first-1)&1 == 1
+	mantissa := w.words().from(first) & (1<<53 - 1)
+	half := w.words().from(first-1)&1 == 1
 	if half && (low < first-1 || mantissa&1 == 1) {
 		mantissa++
 	}
@@ -166,15 +108,12 @@ func (w *wide) round() float64 {
 // is set, then the bits from there, in bytes from the low one on. Zero is
 // nothing.
 func (w *wide) appendMagnitude(dst []byte) []byte {
-	low, high, ok := w.span()
+	low, high, ok := w.words().span()
 	if !ok {
 		return dst
 	}
 	dst = append(dst, byte(low), byte(low>>8))
-	for bit := low; bit <= high; bit += 8 {
-		dst = append(dst, byte(w.from(bit)))
-	}
-	return dst
+	return w.words().appendFrom(dst, low, high)
 }
 
 // setMagnitude reads what appendMagnitude wrote, and nothing else.
@@ -186,17 +125,5 @@ func (w *wide) setMagnitude(b []byte) bool {
 	if len(b) < 3 || b[2]&1 == 0 || b[len(b)-1] == 0 {
 		return false
 	}
-	low, b := int(b[0])|int(b[1])<<8, b[2:]
-	if low+8*(len(b)-1)+bits.Len8(b[len(b)-1]) > exactBits {
-		return false
-	}
-	for i, c := range b {
-		bit := low + 8*i
-		word, shift := bit>>6, uint(bit&63)
-		w[word] |= uint64(c) << shift
-		if shift > 56 && word+1 < exactWords {
-			w[word+1] |= uint64(c) >> (64 - shift)
-		}
-	}
-	return true
+	return w.words().setFrom(uint64(b[0])|uint64(b[1])<<8, b[2:])
 }

@@ -182,7 +182,7 @@ func (s *floatStates[E]) Merge(groups []uint32, other States[E]) {
 			s.addSpecials(g, o.saw[from.special-1])
 		}
 		if from.base == wideBase {
-			s.widen(g).merge(&o.wides[from.words.lo])
+			s.widen(g).words().merge(o.wides[from.words.lo].words())
 			continue
 		}
 		s.addNarrow(g, from.words, int(from.base))
@@ -214,7 +214,7 @@ func (s *floatStates[E]) Invert(group uint32) bool {
 			return true
 		}
 	}
-	s.widen(group).negate()
+	s.widen(group).words().negate()
 	return true
 }
 
@@ -231,7 +231,7 @@ const (
 func (s *floatStates[E]) AppendState(dst []byte, group uint32) []byte {
 	w, at := s.exact(group), len(dst)
 	dst = append(dst, 0)
-	if w.magnitude() {
+	if w.words().magnitude() {
 		dst[at] |= isNegative
 	}
 	for i, n := range s.specials(group) {
@@ -265,9 +265,9 @@ func (s *floatStates[E]) MergeState(group uint32, state []byte) error {
 	}
 	negative := flags&isNegative != 0
 	if negative {
-		w.negate()
+		w.words().negate()
 	}
-	if w.negative() != negative {
+	if w.words().negative() != negative {
 		return notState(sumFloatCodec, "the sign doesn't fit the magnitude")
 	}
 	s.addSpecials(group, saw)
@@ -284,7 +284,7 @@ func (s *floatStates[E]) mergeWide(group uint32, w *wide) {
 	n := narrow{w[base], w[base+1], w[base+2]}
 	for _, word := range w[base+narrowWords:] {
 		if word != n.sign() {
-			s.widen(group).merge(w)
+			s.widen(group).words().merge(w.words())
 			return
 		}
 	}
@@ -303,7 +303,7 @@ func (s *floatStates[E]) Result(group uint32) (float64, error) {
 		return math.Inf(-1), nil
 	}
 	w := s.exact(group)
-	negative := w.magnitude()
+	negative := w.words().magnitude()
 	x := w.round()
 	if math.IsInf(x, 0) {
 		return 0, fmt.Errorf("%w: a sum past the largest float", ErrOverflow)
