@@ -16,6 +16,9 @@ import (
 func TestASecondPassAllocatesNothing(t *testing.T) {
 	secondPass(t, aggregate.Sum(cents))
 	secondPass(t, aggregate.SumFloat(price))
+	secondPass(t, aggregate.Mean(price))
+	secondPass(t, aggregate.Variance(cents))
+	secondPass(t, aggregate.Regression(price, cents))
 	secondPass(t, aggregate.Distinct(cents))
 	secondPass(t, aggregate.Distinct(shop))
 	secondPass(t, aggregate.Set(cents))

@@ -106,6 +106,12 @@ func BenchmarkAdd(b *testing.B) {
 	bench(b, "count", aggregate.Count[click]())
 	bench(b, "sum", aggregate.Sum(clickCents))
 	bench(b, "sumfloat", aggregate.SumFloat(clickPrice))
+	bench(b, "mean_int", aggregate.Mean(clickCents))
+	bench(b, "mean_float", aggregate.Mean(clickPrice))
+	bench(b, "variance_int", aggregate.Variance(clickCents))
+	bench(b, "variance_float", aggregate.Variance(clickPrice))
+	bench(b, "covariance_int", aggregate.Covariance(clickID, clickCents))
+	bench(b, "regression_float", aggregate.Regression(clickCents, clickPrice))
 	bench(b, "distinct_int", aggregate.Distinct(clickID))
 	bench(b, "distinct_string", aggregate.Distinct(clickUser))
 	bench(b, "set_string", aggregate.Set(clickUser))
@@ -170,6 +176,9 @@ func BenchmarkState(b *testing.B) {
 	benchState(b, "count", aggregate.Count[click]())
 	benchState(b, "sum", aggregate.Sum(clickCents))
 	benchState(b, "sumfloat", aggregate.SumFloat(clickPrice))
+	benchState(b, "mean_int", aggregate.Mean(clickCents))
+	benchState(b, "variance_float", aggregate.Variance(clickPrice))
+	benchState(b, "regression_float", aggregate.Regression(clickCents, clickPrice))
 	benchState(b, "distinct_int", aggregate.Distinct(clickID))
 	benchState(b, "distinct_string", aggregate.Distinct(clickUser))
 	benchState(b, "set_string", aggregate.Set(clickUser))
@@ -183,4 +192,35 @@ func BenchmarkState(b *testing.B) {
 	benchState(b, "sample_string_10", aggregate.Sample(clickUser, clickCents, clickAt, 10))
 	benchState(b, "join_of_many", joinedMany)
 	benchState(b, "join3", joined)
+}
+
+// Results that are worked out from exact sums; ns/op is per result.
+func BenchmarkResult(b *testing.B) {
+	benchResult(b, "mean_int", aggregate.Mean(clickCents))
+	benchResult(b, "mean_float", aggregate.Mean(clickPrice))
+	benchResult(b, "variance_int", aggregate.Variance(clickCents))
+	benchResult(b, "variance_float", aggregate.Variance(clickPrice))
+	benchResult(b, "covariance_float", aggregate.Covariance(clickCents, clickPrice))
+	benchResult(b, "regression_float", aggregate.Regression(clickCents, clickPrice))
+}
+
+func benchResult[R any](b *testing.B, name string, a aggregate.Aggregate[click, R]) {
+	const n = 1000
+	s, frame, chunks, groups := benchStates(b, a, n)
+	rows := make([]int32, benchChunk)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	for i := range chunks {
+		frame.Load(chunks[i])
+		s.Add(groups[i], rows, frame)
+	}
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			if _, err := s.Result(uint32(i % n)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

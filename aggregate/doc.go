@@ -6,6 +6,8 @@
 //
 //   - [Count] and [CountOf] count events, or a field's values.
 //   - [Sum] adds up integers and money exactly; [SumFloat] floats, exactly too.
+//   - [Mean] and [Variance] are exact sums' results, rounded once; so are
+//     [Covariance] and [Regression], of two fields.
 //   - [Distinct] counts the different values of a field.
 //   - [Set] collects them, sorted.
 //   - [Min] and [Max] keep a field's least and greatest value.

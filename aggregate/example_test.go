@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"math"
+
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -39,29 +41,34 @@ func orders() []Order {
 	}
 }
 
-// show folds the orders into one group and prints its result, as an engine does.
+// show folds the orders into one group and prints its result.
 func show[R any](a aggregate.Aggregate[Order, R]) {
-	binder, err := source.NewBinder[Order]()
+	result, err := foldAll(a, orders())
+	fmt.Println(result, err)
+}
+
+// foldAll folds events into one group and gives its result, as an engine does.
+func foldAll[E, R any](a aggregate.Aggregate[E, R], events []E) (r R, err error) {
+	binder, err := source.NewBinder[E]()
 	if err != nil {
-		fmt.Println(err)
-		return
+		return r, err
 	}
 	states, err := a.Bind(binder)
 	if err != nil {
-		fmt.Println(err)
-		return
+		return r, err
 	}
-	builder := source.NewBuilder[Order](binder.Schema(), nil)
-	for i, o := range orders() {
-		builder.Append(&o, int64(i), nil)
+	builder := source.NewBuilder[E](binder.Schema(), nil)
+	groups, rows := make([]uint32, len(events)), make([]int32, len(events))
+	for i, e := range events {
+		builder.Append(&e, int64(i), nil)
+		rows[i] = int32(i)
 	}
 	frame := binder.NewFrame()
-	frame.Load(builder.Chunk(0, 0, 3))
+	frame.Load(builder.Chunk(0, 0, int64(len(events))))
 	s := states()
 	s.Grow(1)
-	s.Add([]uint32{0, 0, 0}, []int32{0, 1, 2}, frame)
-	result, err := s.Result(0)
-	fmt.Println(result, err)
+	s.Add(groups, rows, frame)
+	return s.Result(0)
 }
 
 func ExampleCount() {
@@ -83,6 +90,40 @@ func ExampleSum() {
 func ExampleSumFloat() {
 	show(aggregate.SumFloat(orderWeight))
 	// Output: 0.6 <nil>
+}
+
+func ExampleMean() {
+	show(aggregate.Mean(orderCents)) // in cents, as the field
+	// Output: 1333 <nil>
+}
+
+func ExampleVariance() {
+	show(aggregate.Variance(orderCents)) // in cents, the variances in cents squared
+	// Output: {3 1333 388444.6666666667 582667} <nil>
+}
+
+func ExampleCovariance() {
+	both, err := foldAll(aggregate.Covariance(orderCents, orderWeight), orders())
+	fmt.Printf("%d orders: covariance %.3f, correlation %.3f", both.N, both.Covariance.V, both.Correlation.V)
+	fmt.Println("", err)
+	// Output: 3 orders: covariance -16.633, correlation -0.327 <nil>
+}
+
+// The price elasticity of demand is the slope of ln quantity on ln price. Here
+// each price that's twice as high sells half as often.
+func ExampleRegression() {
+	type Day struct {
+		Price    float64
+		Quantity int64
+	}
+	price := source.FieldOf(func(d *Day) *float64 { return &d.Price })
+	quantity := source.FieldOf(func(d *Day) *int64 { return &d.Quantity })
+	elasticity := aggregate.Regression(source.Map(price, math.Log),
+		source.Map(quantity, func(n int64) float64 { return math.Log(float64(n)) }))
+	line, err := foldAll(elasticity, []Day{{2, 800}, {4, 400}, {8, 200}, {16, 100}, {0, 5000}}) // what was free has no logarithm
+	fmt.Printf("%d days: elasticity %.3f, r² %.3f", line.N, line.Slope.V, line.R2.V)
+	fmt.Println("", err)
+	// Output: 4 days: elasticity -1.000, r² 1.000 <nil>
 }
 
 func ExampleDistinct() {

@@ -47,6 +47,19 @@ func FuzzSumFloat(f *testing.F) {
 		"007f0801", "087f0801", "00800801", "00000003", "000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffff01")
 }
 
+func FuzzMean(f *testing.F) {
+	fuzzState(f, aggregate.Mean(cents), "", "00", "0000", "02020005", "02030005", "02020004", "02020000", "04040005", "0404000501", "0202bf4301", "0203bf4301", "0202c04301",
+		"02028001", "0280000501", "0202ffffffffffffffffff0105", "010200ff", "0a4200ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")
+}
+
+func FuzzVariance(f *testing.F) {
+	fuzzState(f, aggregate.Variance(price), "", "000000", "0202b20805020005", "0402b208050400e401", "020005000500", "0202e41003028021030302")
+}
+
+func FuzzRegression(f *testing.F) {
+	fuzzState(f, aggregate.Regression(cents, price), "", "000000000000", "0402000302000502b2080302e4100502b20807", "06020003020007020003020007020003", "0402000302010503000103000103000103")
+}
+
 func FuzzDistinctInts(f *testing.F) {
 	fuzzState(f, aggregate.Distinct(cents), "", "00", "0102", "020200", "0300", "02feffffffffffffffff0100", "02ffffffffffffffffff01ffffffffffffffffff01",
 		"02ffffffffffffffffff01feffffffffffffffff01", "ffffffff0f00", "010200")

@@ -3,10 +3,10 @@ package aggregate
 // Inverter is what [States] are besides where what was folded can be taken away
 // again: merging is a commutative group then, not only a monoid. [Net] needs it.
 //
-// [Count], [CountOf], [Sum] and [SumFloat] have it; [Where], [Net] and joins have
-// it if all their parts do, and [Of] if the caller's monoid is an [Invertible]. A
-// least value or a set of distinct ones hasn't: what one event brought, another
-// may have brought too.
+// [Count], [CountOf], [Sum], [SumFloat], [Mean], [Variance], [Covariance] and
+// [Regression] have it; [Where], [Net] and joins have it if all their parts do,
+// and [Of] if the caller's monoid is an [Invertible]. A least value or a set of
+// distinct ones hasn't: what one event brought, another may have brought too.
 type Inverter interface {
 	// Invert turns a group's state into its inverse, so that merging it takes away
 	// what merging the state adds: both together are the identity, byte for byte.
