@@ -32,8 +32,8 @@ type States[E any] interface {
 	// Add folds row rows[i] of the frame's chunk into group groups[i]. Both have
 	// the same length; rows rise. Neither is kept or changed.
 	Add(groups []uint32, rows []int32, f *source.Frame[E])
-	// Merge folds group i of other into group groups[i], for every i. other was
-	// made by the same aggregate, and isn't changed.
+	// Merge folds group i of other into group groups[i], for every i; several may
+	// go into one. other was made by the same aggregate, and isn't changed.
 	Merge(groups []uint32, other States[E])
 	// AppendState appends a group's encoded state. Equal states have equal bytes.
 	AppendState(dst []byte, group uint32) []byte

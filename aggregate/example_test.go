@@ -320,3 +320,29 @@ func ExampleOf() {
 	show(aggregate.Of(largest{}))
 	// Output: 19.99 <nil>
 }
+
+// basket adds up weights in whole grams. It has inverses, so that Net can take
+// orders out of it.
+type basket struct{}
+
+func (basket) Codec() string               { return "basket/1" }
+func (basket) Zero() int64                 { return 0 }
+func (basket) Add(s int64, o *Order) int64 { return s + int64(math.Round(1000*o.Weight)) }
+func (basket) Merge(a, b int64) int64      { return a + b }
+func (basket) Invert(s int64) int64        { return -s }
+func (basket) Result(s int64) string       { return fmt.Sprint(s, " g") }
+func (basket) AppendState(dst []byte, s int64) []byte {
+	return binary.AppendVarint(dst, s)
+}
+func (basket) DecodeState(b []byte) (int64, error) {
+	s, n := binary.Varint(b)
+	if n <= 0 || n != len(b) {
+		return 0, errors.New("not a weight")
+	}
+	return s, nil
+}
+
+func ExampleInvertible() {
+	show(aggregate.Net(aggregate.Of(basket{}), source.Not(source.IsNull(orderCoupon))))
+	// Output: 200 g <nil>
+}

@@ -180,6 +180,18 @@ func TestNaiveMoments(t *testing.T) {
 	naive(t, "covariance of floats", aggregate.Covariance(price, weight), func(es []sale) (aggregate.Comoments, error) {
 		return pairs(es, priceOf, weightOf).comoments()
 	})
+	naive(t, "covariance where either is null", aggregate.Covariance(weight, points), func(es []sale) (aggregate.Comoments, error) {
+		e := &exactly{}
+		for _, s := range es {
+			if s.Points != nil {
+				n := len(e.x)
+				if e.add(s.Weight, s.Weight); len(e.x) > n {
+					e.y[n] = ratOf(*s.Points)
+				}
+			}
+		}
+		return e.comoments()
+	})
 	naive(t, "regression", aggregate.Regression(units, rate), func(es []sale) (aggregate.Line, error) {
 		return pairs(es, unitsOf, rateOf).line()
 	})

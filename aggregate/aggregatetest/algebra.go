@@ -68,6 +68,14 @@ func mergeIsMergeState[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) 
 	if err := k.differs("after Merge", merged, 0, "after MergeState", encoded, 0); err != nil {
 		return err
 	}
+	two := k.states(2)
+	k.fold(two, 0, x)
+	k.fold(two, 1, y)
+	both := k.states(1)
+	both.Merge([]uint32{0, 0}, two)
+	if err := k.differs("after Merge", merged, 0, "after Merge of two groups into one", both, 0); err != nil {
+		return err
+	}
 	k.fold(merged, 0, x) // what they share, this would change
 	empty := k.states(1)
 	empty.Merge(first, other)

@@ -14,8 +14,8 @@ import (
 //
 //   - identity: a group without events changes nothing that it's merged with.
 //   - associative, commutative: merging is.
-//   - merge: merging vectors is merging encoded states, and leaves the other as
-//     it was.
+//   - merge: merging vectors is merging encoded states, several into one too, and
+//     leaves the other as it was.
 //   - codec: a state read back encodes to the same bytes, with the same result.
 //   - split: events in any chunks, parts, groups and merge tree, in any order,
 //     give the same bytes. An event keeps its partition and offset, by which an

@@ -214,6 +214,7 @@ func TestBrokenAggregatesAreCaught(t *testing.T) {
 	caught(t, "commutative", aggregate.Of(keepsTheFirst{}))
 	caught(t, "merge", aggregate.Of(sharesMemory{}))
 	caught(t, "merge", aggregate.Of(changesOther{}))
+	caught(t, "merge", spoiled(func(v *spoiledStates) { v.mergesFirst = true }))
 	caught(t, "codec", aggregate.Of(unsorted{}))
 	caught(t, "codec", aggregate.Of(forgetful{}))
 	caught(t, "codec", aggregate.Of(overwrites{}))

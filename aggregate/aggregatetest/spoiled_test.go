@@ -31,6 +31,7 @@ type spoiledStates struct {
 	decode       func() error
 	ignoresRows  bool // takes row i for group i, whatever rows says
 	keepsOnReset bool
+	mergesFirst  bool // of several groups into one
 	inverts      func(aggregate.Inverter, uint32) bool
 }
 
@@ -57,6 +58,9 @@ func (s *spoiledStates) Add(groups []uint32, rows []int32, f *source.Frame[event
 }
 
 func (s *spoiledStates) Merge(groups []uint32, other aggregate.States[event]) {
+	if s.mergesFirst && len(groups) > 1 && groups[0] == groups[1] {
+		groups = groups[:1]
+	}
 	s.Results.Merge(groups, other.(*spoiledStates).Results)
 }
 
