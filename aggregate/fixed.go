@@ -40,16 +40,16 @@ func floatNumber(x float64) number {
 }
 
 // quad gives the number and the word that it begins at.
-func (x number) quad() (q quad, base int) { return placed(x.m>>63, uint64(x.m), x.shift) }
+func (x number) quad() (q quad, base int) { return quadAt(x.m>>63, uint64(x.m), x.shift) }
 
 // times gives a product and the word that it begins at.
 func (x number) times(y number) (q quad, base int) {
 	hi, lo := bits.Mul64(uint64(x.m), uint64(y.m))
 	hi -= uint64(x.m>>63)&uint64(y.m) + uint64(y.m>>63)&uint64(x.m)
-	return placed(int64(hi), lo, x.shift+y.shift)
+	return quadAt(int64(hi), lo, x.shift+y.shift)
 }
 
-func placed(hi int64, lo uint64, shift int32) (q quad, base int) {
+func quadAt(hi int64, lo uint64, shift int32) (q quad, base int) {
 	up := uint(shift & 63)
 	q.a = lo << up
 	q.b = uint64(hi)<<up | lo>>(64-up)

@@ -127,7 +127,11 @@ func (s *histogramStates[E, N]) Merge(groups []uint32, other States[E]) {
 	}
 }
 
-// plusCount adds counts. What passes 63 bits stays at countLimit, see [Count].
+// countLimit stands for every count past 63 bits. No log is that long: only
+// states from elsewhere can add up to it.
+const countLimit = 1 << 63
+
+// plusCount adds counts. What passes 63 bits stays at countLimit.
 func plusCount(a, b uint64) uint64 {
 	sum, carry := bits.Add64(a, b, 0)
 	if carry != 0 {

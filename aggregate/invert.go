@@ -4,7 +4,7 @@ package aggregate
 // again: merging is a commutative group then, not only a monoid. [Net] needs it.
 //
 // [Count], [CountOf], [Sum], [SumFloat], [Mean], [Variance], [Covariance] and
-// [Regression] have it; [Where], [Net] and joins have it if all their parts do,
+// [Regression] have it; [Where], [Map], [Net] and joins have it if all their parts do,
 // and [Of] if the caller's monoid is an [Invertible]. A least value or a set of
 // distinct ones hasn't: what one event brought, another may have brought too.
 type Inverter interface {
@@ -26,19 +26,6 @@ type Invertible[S any] interface {
 func invert[E any](s States[E], group uint32) bool {
 	i, ok := s.(Inverter)
 	return ok && i.Invert(group)
-}
-
-// invertAll inverts a group of every part, or of none.
-func invertAll[E any](parts []States[E], group uint32) bool {
-	for i, p := range parts {
-		if !invert(p, group) {
-			for _, before := range parts[:i] {
-				invert(before, group) // the inverse of the inverse
-			}
-			return false
-		}
-	}
-	return true
 }
 
 // canInvert asks states that hold nothing yet.

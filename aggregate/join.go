@@ -189,7 +189,17 @@ func (s *joinStates[E, R]) Merge(groups []uint32, other States[E]) {
 }
 
 // Invert implements [Inverter], if all parts do.
-func (s *joinStates[E, R]) Invert(group uint32) bool { return invertAll(s.parts, group) }
+func (s *joinStates[E, R]) Invert(group uint32) bool {
+	for i, p := range s.parts {
+		if !invert(p.States, group) {
+			for _, before := range s.parts[:i] {
+				invert(before.States, group) // the inverse of the inverse
+			}
+			return false
+		}
+	}
+	return true
+}
 
 // A state is the parts' states in their order, each with its length before it.
 func (s *joinStates[E, R]) AppendState(dst []byte, group uint32) []byte {

@@ -75,7 +75,7 @@ func TestAJoinIsItsPartsWhateverTheirPlaces(t *testing.T) {
 		aggregate.Join(aggregate.To(n, second), aggregate.To(sum, first)),
 		aggregate.Join2(n, sum, func(a, b int64) [2]int64 { return [2]int64{a, b} }),
 	} {
-		require.Equal(t, "join(count/1,sum.int/1)", a.Codec())
+		require.Equal(t, "join(count/2,sum.int/1)", a.Codec())
 		require.Equal(t, "join(count(),sum(cents:decimal(2)))", a.String())
 		require.Equal(t, "\x01\x01\x01\x14", string(fold(t, a, 1, []uint32{0}, []sale{{Cents: 10}}).AppendState(nil, 0)))
 	}
@@ -106,7 +106,7 @@ func TestAMapsErrors(t *testing.T) {
 	a := aggregate.Map(aggregate.Count[sale](), func(n int64) int64 { return 1 / n })
 	_, err := fold(t, a, 1, nil, nil).Result(0)
 	require.ErrorIs(t, err, aggregate.ErrPanic)
-	require.ErrorContains(t, err, "count/1")
+	require.ErrorContains(t, err, "count/2")
 	called := false
 	a = aggregate.Map(aggregate.Sum(cents), func(int64) int64 { called = true; return 0 })
 	_, err = fold(t, a, 1, []uint32{0, 0}, []sale{{Cents: 1 << 62}, {Cents: 1 << 62}}).Result(0)

@@ -46,6 +46,9 @@ func (s *mappedStates[E, R, S]) Merge(groups []uint32, other States[E]) {
 	s.of.Merge(groups, other.(*mappedStates[E, R, S]).of)
 }
 
+// Invert implements [Inverter], if the inner aggregate does.
+func (s *mappedStates[E, R, S]) Invert(group uint32) bool { return invert(s.States, group) }
+
 func (s *mappedStates[E, R, S]) Result(group uint32) (out S, err error) {
 	r, err := s.of.Result(group)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 )
 
 // inverse holds for states without inverses, too: those change nothing.
-func inverse[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
-	s, minus := k.folded(events), k.folded(events)
+func inverse[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
+	s, minus := k.folded(records), k.folded(records)
 	inverter, ok := any(minus).(aggregate.Inverter)
 	if !ok {
 		return nil
@@ -27,7 +27,7 @@ func inverse[E, R any](t *rapid.T, k *kit[E, R], events []E) error {
 	if err := k.differs("the state", s, 0, "inverted twice", minus, 0); err != nil {
 		return err
 	}
-	return k.distributes(t, events)
+	return k.distributes(t, records)
 }
 
 // cancels merges a state and its inverse in both orders, as vectors and as bytes.
@@ -51,9 +51,9 @@ func (k *kit[E, R]) cancels(s, minus aggregate.Results[E, R]) error {
 // distributes checks that the inverse of x+y is that of x with that of y, merged
 // from one vector into one group, that a group beside them stays, and that events
 // can be folded into an inverse.
-func (k *kit[E, R]) distributes(t *rapid.T, events []E) error {
-	x, y := cut(t, events)
-	parts, whole := k.states(3), k.folded(events)
+func (k *kit[E, R]) distributes(t *rapid.T, records []record[E]) error {
+	x, y := cut(t, records)
+	parts, whole := k.states(3), k.folded(records)
 	k.fold(parts, 0, x)
 	k.fold(parts, 1, y)
 	k.fold(parts, 2, x)
@@ -68,6 +68,6 @@ func (k *kit[E, R]) distributes(t *rapid.T, events []E) error {
 	if err := k.differs("-(x+y)", whole, 0, "(-x)+(-y)", sum, 0); err != nil {
 		return err
 	}
-	k.fold(whole, 0, events)
+	k.fold(whole, 0, records)
 	return k.differs("no events", k.states(1), 0, "events folded into their inverse", whole, 0)
 }
