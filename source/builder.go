@@ -21,7 +21,8 @@ type Transform[E any] func(*E) error
 //
 // Events come whole, by Append, or cell by cell: the cells of one event, then
 // Commit. A cell that isn't set is null, or zero where the column isn't
-// nullable.
+// nullable; where the column is required the event goes to quarantine. A whole
+// event lacks nothing: its zero values are what the caller meant.
 type Builder[E any] struct {
 	schema     *Schema
 	transform  Transform[E]
@@ -96,11 +97,10 @@ func (b *Builder[E]) Set(column int, v Value) error {
 	switch {
 	case c.set(len(b.offsets)):
 		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
-	case v.Null && !c.Nullable:
-		c.zero()
-		return nil
 	case v.Null:
-		c.null()
+		if err := c.missing(); err != nil {
+			return fmt.Errorf("column %s: %w", c.Name, err)
+		}
 		return nil
 	case v.Kind != c.Kind:
 		return fmt.Errorf("%w: column %s: a %s where a %s belongs", ErrValue, c.Name, v.Kind, c.Kind)
@@ -129,13 +129,17 @@ func (b *Builder[E]) SetText(column int, text []byte) error {
 	return nil
 }
 
-// Commit ends an event whose cells were set one by one. Where a cell was
-// refused, call Reject instead.
+// Commit ends an event whose cells were set one by one. One that lacks a required
+// column goes to quarantine, before the transform could fill it in; raw is kept
+// then, as by Reject. Where a cell was refused, call Reject instead.
 func (b *Builder[E]) Commit(offset int64, raw []byte) {
 	n := len(b.offsets)
 	for i := range b.columns {
 		if c := &b.columns[i]; !c.set(n) {
-			c.zero()
+			if err := c.missing(); err != nil {
+				b.Reject(offset, raw, fmt.Errorf("column %s: %w", c.Name, err))
+				return
+			}
 		}
 	}
 	b.offsets = append(b.offsets, offset)
@@ -277,6 +281,15 @@ func (c *columnBuilder) setFloat(v float64) error {
 		v = narrow
 	}
 	c.float(v)
+	return nil
+}
+
+// missing adds what stands for a cell that a record doesn't have, or has null in.
+func (c *columnBuilder) missing() error {
+	if c.Required {
+		return fmt.Errorf("%w: it's required, and missing or null", ErrValue)
+	}
+	c.zero()
 	return nil
 }
 

@@ -28,7 +28,8 @@ type CSVOptions struct {
 // be quoted and hold commas, quotes and line ends then.
 //
 //   - An empty cell is null, and the empty text, list or map where the column
-//     isn't nullable. A number, bool or time that isn't nullable can't be empty.
+//     isn't nullable. A number, bool or time that isn't nullable can't be empty,
+//     nor what is required.
 //   - Numbers are exact: 17850.0 is an integer, 17850.5 isn't. A decimal has at
 //     most its scale's digits after the point, but for zeros.
 //   - Bools are what [strconv.ParseBool] reads. Lists and maps are JSON.
@@ -161,8 +162,7 @@ func (r *csvRecords[E]) cell(c *columnBuilder, text string) error {
 		if !c.Nullable && !c.Kind.text() {
 			return fmt.Errorf("%w: an empty cell where a %s belongs", ErrValue, c.Kind)
 		}
-		c.zero()
-		return nil
+		return c.missing()
 	}
 	switch c.Kind {
 	case String:

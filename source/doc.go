@@ -11,9 +11,11 @@
 //
 // A tag that is missing falls back to the json tag, then to the Go name; "-"
 // leaves the field out, and "inline" puts a nested struct's columns among the outer
-// ones. Bools, integers, floats, strings, time.Time, decimals, named forms of
-// these, nested structs and pointers or a [Null] (optionals) are columns that views
-// can read. Lists and maps are stored, as JSON text, but aren't
+// ones. The option "required" sends a record that lacks the field, or has null
+// there, to quarantine; a time.Time is always required, a *time.Time is optional.
+// Bools, integers, floats, strings, time.Time, decimals, named forms of these,
+// nested structs and pointers or a [Null] (optionals) are columns that views can
+// read. Lists and maps are stored, as JSON text, but aren't
 // fields.
 //
 // The rooms of the package:
@@ -33,7 +35,7 @@
 //     knows where its partitions end or begin is an [Ender] or a [Starter].
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines] or [CSV].
-//   - [Decoder], [JSON]: turn a log's records into events.
+//   - [Decoder], [JSON], [StrictJSON]: turn a log's records into events.
 //   - [Tables]: a log of files that hold columns, in a [TableFormat], and of data
 //     sets in directories such as fecha=2026-11-24. [NewParquetFiles] makes one of
 //     any writer's Parquet files.

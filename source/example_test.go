@@ -260,6 +260,18 @@ func ExampleJSON() {
 	// Output: 3 1200 MAY
 }
 
+func ExampleStrictJSON() {
+	schema, err := source.SchemaOf[Order]()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	b := source.NewBuilder[Order](schema, nil)
+	b.Decode(source.StrictJSON[Order](), []byte(`{"at": "2024-05-01T10:00:00Z", "product": "tea", "unit": 2}`), 0)
+	fmt.Println(b.Chunk(0, 0, 1).Quarantine[0].Reason)
+	// Output: source: unfit value: no column has the member "unit"
+}
+
 func ExampleNewMemory() {
 	log, err := source.NewMemory("orders", 1, source.MemoryOptions[Order]{})
 	if err != nil {
@@ -277,8 +289,9 @@ func ExampleNewMemory() {
 
 func ExampleNewFiles() {
 	files := fstest.MapFS{ // os.DirFS("data"), say
-		"2024-05-01.jsonl": {Data: []byte("{\"product\": \"tea\", \"units\": 2}\n{\"product\": \"cup\", \"units\": 1.5}\n")},
-		"2024-05-02.jsonl": {Data: []byte("{\"product\": \"tea\", \"units\": 5}\n")},
+		"2024-05-01.jsonl": {Data: []byte(`{"at": "2024-05-01T10:00:00Z", "product": "tea", "units": 2}
+			{"at": "2024-05-01T10:01:00Z", "product": "cup", "units": 1.5}`)},
+		"2024-05-02.jsonl": {Data: []byte(`{"at": "2024-05-02T10:00:00Z", "product": "tea", "units": 5}`)},
 	}
 	log, err := source.NewFiles(files, "*.jsonl", source.Lines(source.JSON[Order]()), source.FilesOptions[Order]{})
 	if err != nil {
@@ -293,7 +306,9 @@ func ExampleNewFiles() {
 }
 
 func ExampleLines() {
-	files := fstest.MapFS{"orders": {Data: []byte("{\"product\": \"tea\"}\n\n{\"product\": \"cup\"}")}}
+	files := fstest.MapFS{"orders": {Data: []byte(`{"at": "2024-05-01T10:00:00Z", "product": "tea"}
+
+		{"at": "2024-05-01T10:01:00Z", "product": "cup"}`)}}
 	log, err := source.NewFiles(files, "orders", source.Lines(source.JSON[Order]()), source.FilesOptions[Order]{})
 	if err != nil {
 		fmt.Println(err)

@@ -14,8 +14,9 @@ import (
 
 // JSON decodes records that are JSON objects, one event each, with the columns'
 // names. A nested struct is a nested object. Members that no column has are
-// skipped; missing ones, and null, are null, or zero where the column isn't
-// nullable.
+// skipped: [StrictJSON] refuses them. Missing ones, and null, are null, or zero
+// where the column isn't nullable; where it's required, as every time.Time is,
+// the record goes to quarantine.
 //
 //   - Integers are exact, whatever their form: 1000, 1e3 and 1000.0 are one, 1.5
 //     is refused. Decimals too, and they may be strings ("12.50").
@@ -26,14 +27,22 @@ import (
 // after the object, no deeper than 10,000 levels.
 func JSON[E any]() Decoder[E] { return &jsonDecoder[E]{} }
 
+// StrictJSON is [JSON], but a record with a member that no column has goes to
+// quarantine. A misspelt tag is noticed then: else its column is zero, or null,
+// in every event.
+func StrictJSON[E any]() Decoder[E] { return &jsonDecoder[E]{strict: true} }
+
 // jsonDecoder keeps what a record's reading needs between records.
-type jsonDecoder[E any] struct{ readers sync.Pool }
+type jsonDecoder[E any] struct {
+	strict  bool
+	readers sync.Pool
+}
 
 // Decode implements [Decoder].
 func (d *jsonDecoder[E]) Decode(record []byte, b *Builder[E]) error {
 	r, _ := d.readers.Get().(*jsonReader[E])
 	if r == nil {
-		r = &jsonReader[E]{root: newGroup(b.schema)}
+		r = &jsonReader[E]{strict: d.strict, root: newGroup(b.schema)}
 		r.text = jsontext.NewDecoder(&r.input)
 	}
 	err := r.read(record, b)
@@ -90,6 +99,7 @@ func (g *group) add(m member) {
 
 // jsonReader reads one record after another.
 type jsonReader[E any] struct {
+	strict  bool
 	root    *group
 	builder *Builder[E]
 	input   bytes.Buffer
@@ -161,6 +171,9 @@ func (r *jsonReader[E]) find(g *group, quoted []byte, last int) (int, error) {
 	}
 	i, ok := g.byName[string(name)]
 	if !ok {
+		if r.strict {
+			return 0, fmt.Errorf("%w: no column has the member %s", ErrValue, brief(name))
+		}
 		return -1, nil
 	}
 	if last >= 0 {
@@ -183,10 +196,11 @@ func (r *jsonReader[E]) member(m *member) error {
 	}
 	kind := value.Kind()
 	if kind == 'n' {
-		c.zero()
-		return nil
+		err = c.missing()
+	} else {
+		err = r.cell(c, kind, value)
 	}
-	if err := r.cell(c, kind, value); err != nil {
+	if err != nil {
 		return fmt.Errorf("column %s: %w", c.Name, err)
 	}
 	return nil

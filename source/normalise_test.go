@@ -59,15 +59,28 @@ func indices(n int) []int {
 	return out
 }
 
+// zeroTimes sets the times that wide requires, and that a zero wide has.
+func zeroTimes(t *testing.T, b *source.Builder[wide]) {
+	const year1 = -62135596800_000000
+	for i, c := range b.Schema().Columns {
+		if c.Required {
+			require.NoError(t, b.Set(i, source.Value{Kind: source.Time, Int: year1}))
+		}
+	}
+}
+
 func TestCellsThatAreMissingAreNullOrZero(t *testing.T) {
 	schema := schemaOf[wide](t)
 	for _, set := range []bool{false, true} {
 		b := source.NewBuilder[wide](schema, nil)
 		if set {
 			for i, c := range schema.Columns {
-				require.NoError(t, b.Set(i, source.Value{Kind: c.Kind, Null: true}))
+				if !c.Required {
+					require.NoError(t, b.Set(i, source.Value{Kind: c.Kind, Null: true}))
+				}
 			}
 		}
+		zeroTimes(t, b)
 		b.Commit(0, nil)
 		require.Equal(t, wide{}, b.Chunk(0, 0, 1).Rows()[0])
 		require.Equal(t, cells(chunkOf(t, []wide{{}})), cells(b.Chunk(0, 0, 1)))
@@ -193,6 +206,7 @@ func TestTransform(t *testing.T) {
 	count, _ := schemaOf[wide](t).Lookup("Count")
 	for i, e := range events {
 		whole.Append(&e, int64(i), []byte("raw"))
+		zeroTimes(t, byCell)
 		require.NoError(t, byCell.Set(count, source.Value{Kind: source.Int, Int: int64(i)}))
 		byCell.Commit(int64(i), []byte("raw"))
 	}
@@ -232,6 +246,7 @@ func TestSetRefuses(t *testing.T) {
 		require.ErrorContains(t, err, "column "+test.column)
 		require.ErrorContains(t, err, test.part)
 		b.Reject(5, nil, err)
+		zeroTimes(t, b)
 		b.Commit(6, nil)
 		c := b.Chunk(0, 5, 7)
 		require.NoError(t, c.Check())

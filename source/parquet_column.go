@@ -19,7 +19,10 @@ type columnReader struct {
 	file *columnar.File
 	leaf int // -1 where the file doesn't have it
 	fit  fit
-	from *columnar.ColumnReader
+	// strict refuses nulls where the column is required. An archive's own files
+	// have them where they were written before the column was.
+	strict bool
+	from   *columnar.ColumnReader
 
 	ints   []int64
 	floats []float64
@@ -37,9 +40,12 @@ type fit struct {
 	decimal  float64 // of a Float column from decimals: their unit; else 0
 }
 
-func newColumnReader(file *columnar.File, c *Column) (*columnReader, error) {
-	r := &columnReader{Column: c, file: file, leaf: -1}
+func newColumnReader(file *columnar.File, c *Column, strict bool) (*columnReader, error) {
+	r := &columnReader{Column: c, file: file, leaf: -1, strict: strict && c.Required}
 	leaf, ok := file.Find(c.Path)
+	if !ok && r.strict {
+		return nil, fmt.Errorf("%w: %s: column %s is required, and not in the file", ErrColumn, file.Name, c.Name)
+	}
 	if !ok {
 		return r, nil
 	}
@@ -192,6 +198,9 @@ func (r *columnReader) read(n int, reject func(row int, c *Column, what string) 
 		v.Valid = r.valid
 	} else if nulls {
 		r.fillZeros(&v)
+		if err := r.requireAll(reject); err != nil {
+			return v, err
+		}
 	}
 	if r.Kind.text() {
 		v.Dict = r.texts.dictionary()
@@ -237,6 +246,19 @@ func (r *columnReader) readValues(v *Vector, n int) (nulls bool, err error) {
 		}
 	}
 	return nulls, err
+}
+
+// requireAll rejects nulls where there mustn't be any.
+func (r *columnReader) requireAll(reject func(int, *Column, string) error) error {
+	for i, valid := range r.valid {
+		if valid || !r.strict {
+			continue
+		}
+		if err := reject(i, r.Column, "it's required, and null"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fillZeros gives nulls the column's zero value, as it can't be null.

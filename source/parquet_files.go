@@ -10,7 +10,9 @@ import (
 
 // NewParquetFiles makes a log of the Parquet files, any writer's, whose names
 // match a pattern: a data set in directories "fecha=2026-11-24" too, as [Tables]
-// says. See [OpenParquet] for what can be read as what.
+// says. See [OpenParquet] for what can be read as what. A null where the field is
+// required sends the event to quarantine; a column that is required and missing,
+// in the path too, is [ErrColumn].
 //
 // A reader holds the compressed columns of one row group; where the file system
 // can't read at an offset, a whole file.

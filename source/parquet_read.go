@@ -95,12 +95,12 @@ func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*Parq
 		if i < 0 || i >= len(schema.Columns) {
 			return nil, fmt.Errorf("%w: there is no column %d", ErrOptions, i)
 		}
-		if r.columns[i], err = newColumnReader(file, &schema.Columns[i]); err != nil {
+		if r.columns[i], err = newColumnReader(file, &schema.Columns[i], options.numbered); err != nil {
 			return nil, err
 		}
 	}
 	if _, ok := file.Find([]string{offsetColumn}); ok && !options.numbered {
-		r.offsets, err = newColumnReader(file, &Column{Name: offsetColumn, Path: []string{offsetColumn}, Kind: Int, typ: int64Type})
+		r.offsets, err = newColumnReader(file, &Column{Name: offsetColumn, Path: []string{offsetColumn}, Kind: Int, typ: int64Type}, false)
 	}
 	return r, err
 }

@@ -15,6 +15,10 @@ type Column struct {
 	Kind     Kind
 	Scale    int // of a Decimal: digits after the point
 	Nullable bool
+	// Required says that a record without the column, or with null in it, can't be
+	// an event: it goes to quarantine. Times that aren't nullable are, since a zero
+	// time would count in the year 1; others by the tag option.
+	Required bool
 
 	typ    reflect.Type // of the value, behind the pointer or the Null of an optional
 	null   reflect.Type // the Null, where that's what makes the column optional
@@ -147,6 +151,9 @@ func (s *Schema) addGroup(f reflect.StructField, tag tag, path []string, offset 
 	if tag.decimal {
 		return fmt.Errorf("field %s: a decimal is an int64, not a %s", f.Name, f.Type)
 	}
+	if tag.required {
+		return fmt.Errorf("field %s: a nested struct can't be required; its fields can", f.Name)
+	}
 	before := len(s.Columns)
 	if err := s.add(f.Type, path, offset); err != nil {
 		return err
@@ -174,6 +181,10 @@ func (s *Schema) addColumn(f reflect.StructField, tag tag, path []string, offset
 	case c.Kind == Invalid:
 		return fmt.Errorf("field %s: a %s can't be stored; leave it out with the tag `anabranch:\"-\"`", f.Name, f.Type)
 	}
+	if tag.required && c.Nullable {
+		return fmt.Errorf("field %s: a pointer is an optional, and can't be required", f.Name)
+	}
+	c.Required = tag.required || c.Kind == Time && !c.Nullable
 	c.low, c.high = intRange(c.Kind, c.typ)
 	if c.Path[0] == "" || strings.Contains(c.Path[0], ".") {
 		return fmt.Errorf("field %s: column %q: a name is a text without dots", f.Name, c.Path[0])
@@ -209,9 +220,11 @@ type tag struct {
 	decimal bool
 	inline  bool // a struct's columns stand among the outer ones
 	scale   int
+
+	required bool
 }
 
-// parseTag reads `anabranch:"name,decimal=2"`, and the name from a json tag
+// parseTag reads `anabranch:"name,decimal=2,required"`, and the name from a json tag
 // where that's missing.
 func parseTag(f reflect.StructField) (tag, error) {
 	out := tag{name: f.Name}
@@ -237,8 +250,10 @@ func parseTag(f reflect.StructField) (tag, error) {
 				return out, fmt.Errorf("field %s: decimal=%s: the scale is 0 to 18", f.Name, digits)
 			}
 			out.decimal, out.scale = true, scale
+		case option == "required":
+			out.required = true
 		default:
-			return out, fmt.Errorf("field %s: tag option %q isn't known; there are decimal=N and inline", f.Name, option)
+			return out, fmt.Errorf("field %s: tag option %q isn't known; there are decimal=N, inline and required", f.Name, option)
 		}
 	}
 	return out, nil
