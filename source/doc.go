@@ -35,6 +35,7 @@
 //     knows where its partitions end or begin is an [Ender] or a [Starter].
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines] or [CSV].
+//   - [Merge]: one log of several; [Convert]: a log of another event type.
 //   - [Decoder], [JSON], [StrictJSON]: turn a log's records into events.
 //   - [Tables]: a log of files that hold columns, in a [TableFormat], and of data
 //     sets in directories such as fecha=2026-11-24. [NewParquetFiles] makes one of

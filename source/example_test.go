@@ -339,6 +339,76 @@ func ExampleCSV() {
 	// 1 orders.csv:3: column price: source: unfit value: an empty cell where a decimal belongs
 }
 
+// A topic for each type of event, one pipeline.
+func ExampleMerge() {
+	orders, err := source.NewMemory("orders", 2, source.MemoryOptions[Order]{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	returns, err := source.NewMemory("returns", 1, source.MemoryOptions[Order]{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	log, err := source.Merge[Order](orders, returns)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = orders.Append(1, Order{Product: "tea", Units: 2})
+	_, _ = returns.Append(0, Order{Product: "tea", Units: -1})
+	fmt.Println(log.Identity(context.Background()))
+	for _, partition := range []int{1, 2} {
+		reader, err := log.Open(context.Background(), partition, 0)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		chunk, err := reader.Next(context.Background())
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(chunk.Partition, chunk.Rows()[0].Product, chunk.Rows()[0].Units)
+		_ = reader.Close()
+	}
+	// Output:
+	// merged: "orders" with 2 partitions, "returns" <nil>
+	// 1 tea 2
+	// 2 tea -1
+}
+
+// Returns become orders of fewer units, to be merged with them.
+func ExampleConvert() {
+	type Return struct {
+		Product string
+		Units   int
+	}
+	returns, err := source.NewMemory("returns", 1, source.MemoryOptions[Return]{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = returns.Append(0, Return{"tea", 1}, Return{"cup", 0}, Return{"cup", 3})
+	_ = returns.Close()
+	log, err := source.Convert(source.Source[Return](returns), func(r *Return) (Order, error) {
+		if r.Units == 0 {
+			return Order{}, errors.New("nothing came back")
+		}
+		return Order{Product: r.Product, Units: -int64(r.Units)}, nil
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	printAll(log, 0)
+	// Output:
+	// 0 tea -1
+	// 2 cup -3
+	// 1 the conversion: nothing came back
+}
+
 func ExampleMicros() {
 	us, err := source.Micros(time.Date(1970, 1, 1, 0, 0, 1, 999, time.UTC))
 	fmt.Println(us, err, source.FromMicros(us))
