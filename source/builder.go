@@ -116,16 +116,39 @@ func (b *Builder[E]) Set(column int, v Value) error {
 }
 
 // SetText is Set for a text in a buffer that the caller will use again: one that
-// the column has seen costs no memory. The column is a String, or an Opaque.
+// the column has seen costs no memory. The column is a String, or an Opaque; a
+// Decimal reads the text as a number, exactly, and a Time as RFC 3339.
 func (b *Builder[E]) SetText(column int, text []byte) error {
 	c := &b.columns[column]
 	switch {
 	case c.set(len(b.offsets)):
 		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
-	case !c.Kind.text():
-		return fmt.Errorf("%w: column %s: a %s where a %s belongs", ErrValue, c.Name, String, c.Kind)
+	case c.Kind.text():
+		c.textBytes(text)
+		return nil
 	}
-	c.textBytes(text)
+	if err := parseText(c, text); err != nil {
+		return fmt.Errorf("column %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// SetJSON is Set for an Opaque, from any JSON that Go's JSON v2 reads into the
+// field's type: it's stored in the form that [Builder.Append] makes. null is the
+// empty list or map.
+func (b *Builder[E]) SetJSON(column int, text []byte) error {
+	c := &b.columns[column]
+	switch {
+	case c.set(len(b.offsets)):
+		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
+	case c.Kind != Opaque:
+		return fmt.Errorf("%w: column %s: a list or map where a %s belongs", ErrValue, c.Name, c.Kind)
+	}
+	canonical, err := canonicalOpaque(text, c.typ)
+	if err != nil {
+		return fmt.Errorf("column %s: %w", c.Name, err)
+	}
+	c.text(canonical)
 	return nil
 }
 

@@ -36,6 +36,21 @@ func parseInt[T string | []byte](c *columnBuilder, text T) error {
 	return nil
 }
 
+// parseText adds a decimal or a time that a record has as a string.
+func parseText(c *columnBuilder, text []byte) error {
+	switch c.Kind {
+	case Decimal:
+		return parseInt(c, text)
+	case Time:
+		var at time.Time
+		if err := at.UnmarshalText(text); err != nil {
+			return fmt.Errorf("%w: %s is no time in RFC 3339", ErrValue, brief(text))
+		}
+		return addTime(c, at)
+	}
+	return fmt.Errorf("%w: a %s where a %s belongs", ErrValue, String, c.Kind)
+}
+
 func parseFloat(c *columnBuilder, text string) error {
 	f, err := strconv.ParseFloat(text, c.typ.Bits())
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 // Decoder turns records of a log into events. It's safe for concurrent use.
 type Decoder[E any] interface {
 	// Decode reads one record and sets the cells of the builder's current event,
-	// by Set and SetText. It neither commits nor rejects: [Builder.Decode] does.
+	// by Set, SetText and SetJSON. It neither commits nor rejects: [Builder.Decode] does.
 	// A record that it can't read is an error that says why; the cells that were
 	// set by then are forgotten. It must not keep the record.
 	Decode(record []byte, b *Builder[E]) error

@@ -34,7 +34,7 @@
 //   - [Source], [Reader]: a partitioned, offset-addressed, replayable log. One that
 //     knows where its partitions end or begin is an [Ender] or a [Starter].
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
-//     [Format]: [Lines] or [CSV].
+//     [Format]: [Lines], [Delimited] or [CSV].
 //   - [Merge]: one log of several; [Convert]: a log of another event type.
 //   - [Decoder], [JSON], [StrictJSON]: turn a log's records into events.
 //   - [Tables]: a log of files that hold columns, in a [TableFormat], and of data

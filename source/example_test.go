@@ -318,6 +318,19 @@ func ExampleLines() {
 	// Output: 1 cup 0
 }
 
+// Records after their lengths: 0x30 is 48.
+func ExampleDelimited() {
+	file := "\x30{\"at\": \"2024-05-01T10:00:00Z\", \"product\": \"tea\"}"
+	files := fstest.MapFS{"orders": {Data: []byte(file + file)}}
+	log, err := source.NewFiles(files, "orders", source.Delimited(source.JSON[Order]()), source.FilesOptions[Order]{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	printAll(log, 1)
+	// Output: 1 tea 0
+}
+
 func ExampleCSV() {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -248,14 +247,7 @@ func (r *jsonReader[E]) cell(c *columnBuilder, kind jsontext.Kind, value []byte)
 		if err != nil {
 			return err
 		}
-		if c.Kind == Decimal {
-			return parseInt(c, text)
-		}
-		var at time.Time
-		if err := at.UnmarshalText(text); err != nil {
-			return fmt.Errorf("%w: %s is no time in RFC 3339", ErrValue, brief(text))
-		}
-		return addTime(c, at)
+		return parseText(c, text)
 	}
 	return fmt.Errorf("%w: a JSON %s where a %s belongs", ErrValue, kindName(kind), c.Kind)
 }
