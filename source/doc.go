@@ -36,7 +36,8 @@
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines], [Delimited] or [CSV].
 //   - [Merge]: one log of several; [Convert]: a log of another event type.
-//   - [Decoder], [JSON], [StrictJSON]: turn a log's records into events.
+//   - [Decoder], [JSON], [StrictJSON]: turn a log's records into events. Packages
+//     avrodecoder and protodecoder are others.
 //   - [Tables]: a log of files that hold columns, in a [TableFormat], and of data
 //     sets in directories such as fecha=2026-11-24. [NewParquetFiles] makes one of
 //     any writer's Parquet files.

@@ -24,6 +24,8 @@ var may = map[string][]string{
 	"partition":                    nil,
 	"source":                       {"internal/columnar", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json", "partition"},
 	"source/arrowsource":           {"source", "github.com/apache/arrow-go/v18"},
+	"source/avrodecoder":           {"source", "github.com/twmb/avro", "github.com/go-json-experiment/json"},
+	"source/protodecoder":          {"source", "google.golang.org/protobuf", "github.com/go-json-experiment/json"},
 	"source/sourcetest":            {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},
 	"aggregate":                    {"source"},
 	"aggregate/aggregatetest":      {"aggregate", "source", "github.com/stretchr/testify", "pgregory.net/rapid"},
