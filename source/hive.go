@@ -45,16 +45,20 @@ type constant struct {
 	buffer Vector // memory of the last chunk
 }
 
-// constants gives the columns that stand in a file's path alone.
+// constants gives the columns that stand in a file's path alone. One that is
+// required must stand in the file or in the path.
 func constants(schema *Schema, name string, values map[string]string, has func(column int) bool) ([]constant, error) {
-	if len(values) == 0 {
-		return nil, nil
-	}
 	var out []constant
 	for i := range schema.Columns {
 		c := &schema.Columns[i]
 		text, ok := values[c.Name]
-		if !ok || has(i) {
+		if has(i) {
+			continue
+		}
+		if c.Required && text == "" {
+			return nil, fmt.Errorf("%w: %s: column %s is required, and neither in the file nor in its path", ErrColumn, name, c.Name)
+		}
+		if !ok {
 			continue
 		}
 		b := columnBuilder{Column: c}

@@ -20,16 +20,16 @@ import (
 
 // placed has a column of its own in each file, and all else in paths.
 type placed struct {
-	N     int64     `anabranch:"n"`
-	Day   time.Time `anabranch:"day"`
-	Text  string    `anabranch:"text"`
-	Maybe *string   `anabranch:"maybe"`
-	Small int8      `anabranch:"small"`
-	Big   *int64    `anabranch:"big"`
-	Flag  bool      `anabranch:"flag"`
-	Cents int64     `anabranch:"cents,decimal=2"`
-	Ratio float32   `anabranch:"ratio"`
-	List  []string  `anabranch:"list"`
+	N     int64      `anabranch:"n"`
+	Day   *time.Time `anabranch:"day"`
+	Text  string     `anabranch:"text"`
+	Maybe *string    `anabranch:"maybe"`
+	Small int8       `anabranch:"small"`
+	Big   *int64     `anabranch:"big"`
+	Flag  bool       `anabranch:"flag"`
+	Cents int64      `anabranch:"cents,decimal=2"`
+	Ratio float32    `anabranch:"ratio"`
+	List  []string   `anabranch:"list"`
 }
 
 type onlyN struct {
@@ -77,11 +77,11 @@ func TestPathsFillColumns(t *testing.T) {
 	got, err := readTables(files, "v/**/*.parquet", TablesOptions[placed]{})
 	require.NoError(t, err)
 	uno, big := "uno", int64(9007199254740993)
-	first := placed{Day: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Text: "a/b %", Maybe: &uno, Small: -7, Big: &big,
+	first := placed{Day: new(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)), Text: "a/b %", Maybe: &uno, Small: -7, Big: &big,
 		Flag: true, Cents: 1250, Ratio: 0.1}
 	second := first
 	first.N, second.N = 1, 2
-	noon := placed{N: 3, Day: time.Date(2026, 11, 24, 13, 30, 15, 250e6, time.UTC)}
+	noon := placed{N: 3, Day: new(time.Date(2026, 11, 24, 13, 30, 15, 250e6, time.UTC))}
 	require.Equal(t, []placed{noon, first, second, {N: 4}}, got) // a space sorts before a slash
 }
 

@@ -43,10 +43,8 @@ type fit struct {
 func newColumnReader(file *columnar.File, c *Column, strict bool) (*columnReader, error) {
 	r := &columnReader{Column: c, file: file, leaf: -1, strict: strict && c.Required}
 	leaf, ok := file.Find(c.Path)
-	if !ok && r.strict {
-		return nil, fmt.Errorf("%w: %s: column %s is required, and not in the file", ErrColumn, file.Name, c.Name)
-	}
 	if !ok {
+		r.strict = false // a table's path may have it, and a table asks for it
 		return r, nil
 	}
 	r.leaf = leaf

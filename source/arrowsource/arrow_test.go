@@ -109,7 +109,7 @@ func TestTimesOfEveryUnit(t *testing.T) {
 				b.AppendNull()
 				b.Append(0)
 			})
-			reads(t, batch, source.FromMicros(want), time.Time{}, source.FromMicros(0))
+			reads(t, batch, new(source.FromMicros(want)), nil, new(source.FromMicros(0)))
 		}
 	}
 	noon := source.FromMicros(0).AddDate(0, 0, -1)
@@ -248,6 +248,8 @@ func TestValuesThatDoNotFitAreQuarantined(t *testing.T) {
 		"18446744073709551615 is past 64 signed bits", runs[int64])
 	check(one(arrow.FixedWidthTypes.Timestamp_s, func(b *array.TimestampBuilder) { b.AppendValues([]arrow.Timestamp{1, math.MaxInt64, 2}, nil) }),
 		"9223372036854775807 doesn't fit the field", runs[time.Time])
+	check(one(arrow.FixedWidthTypes.Timestamp_s, func(b *array.TimestampBuilder) { b.AppendValues([]arrow.Timestamp{1, 2, 3}, []bool{true, false, true}) }),
+		"it's required, and null", runs[time.Time])
 	check(one(&arrow.Decimal128Type{Precision: 38}, func(b *array.Decimal128Builder) {
 		b.AppendValues([]decimal128.Num{decimal128.FromI64(1), decimal128.New(1, 5), decimal128.FromI64(-1)}, nil)
 	}), "18446744073709551621 units don't fit 64 bits", runs[int64])

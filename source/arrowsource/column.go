@@ -245,6 +245,9 @@ func (c *column) fillNulls(v *source.Vector, valid []bool) {
 		code = c.texts.code(zero.Text)
 	}
 	for i, ok := range valid {
+		if !ok && c.Required {
+			c.reject(i, fmt.Sprintf("column %s: it's required, and null", c.Name))
+		}
 		switch {
 		case ok:
 		case v.Codes != nil:
