@@ -240,6 +240,13 @@ func TestVariancesThatCancellationWouldLose(t *testing.T) {
 	require.Equal(t, aggregate.Moments{N: 2, Mean: source.Some(0x1p63), Variance: source.Some(1.0), SampleVariance: source.Some(2.0)}, huge)
 }
 
+func TestAMeanIsRoundedOnce(t *testing.T) {
+	mean := func(xs ...float64) float64 { return oneGroup(t, aggregate.Mean(price), prices(xs...)...).V }
+	require.Equal(t, 1.0, mean(2, 2+0x1p-51, 0, 0), "a tie goes to even")
+	require.Equal(t, 1+0x1p-52, mean(2, 2+0x1p-51, 0x1p-1074, 0), "just past a tie goes up")
+	require.Equal(t, -1-0x1p-52, mean(-2, -2-0x1p-51, -0x1p-1074, 0), "or down")
+}
+
 func TestMomentsPastTheLargestFloat(t *testing.T) {
 	events := prices(math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64)
 	require.Equal(t, source.Some(math.MaxFloat64/3), oneGroup(t, aggregate.Mean(price), events...), "a mean always has a place")
@@ -289,6 +296,12 @@ func TestNetMoments(t *testing.T) {
 	require.Equal(t, aggregate.Moments{N: -1}, oneGroup(t, variance, back(1)))
 	require.Equal(t, aggregate.Moments{N: 1, Mean: source.Some(0.0)}, oneGroup(t, variance, bought(1), bought(2), back(3)))
 	require.Equal(t, source.Null[float64]{}, oneGroup(t, aggregate.Net(aggregate.Mean(price), refund), bought(1), back(2)))
+
+	// The squares that are left over are 6 and 6, the products 10.
+	more := []sale{{}, {}, {}, bought(2), bought(-2), {Units: 1, Price: -1, Paid: true}, {Units: -1, Price: 1, Paid: true}}
+	none := source.Null[float64]{}
+	require.Equal(t, none, oneGroup(t, aggregate.Net(aggregate.Covariance(units, price), refund), more...).Correlation)
+	require.Equal(t, none, oneGroup(t, aggregate.Net(aggregate.Regression(units, price), refund), more...).R2)
 
 	odd := []sale{bought(1), bought(2), bought(3), back(100), bought(94), bought(7)}
 	require.Equal(t, source.Null[float64]{}, oneGroup(t, aggregate.Net(aggregate.Covariance(units, price), refund), odd...).Correlation)
