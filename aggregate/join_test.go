@@ -77,7 +77,7 @@ func TestAJoinIsItsPartsWhateverTheirPlaces(t *testing.T) {
 	} {
 		require.Equal(t, "join(count/2,sum.int/1)", a.Codec())
 		require.Equal(t, "join(count(),sum(cents:decimal(2)))", a.String())
-		require.Equal(t, "\x01\x01\x01\x14", string(fold(t, a, 1, []uint32{0}, []sale{{Cents: 10}}).AppendState(nil, 0)))
+		require.Equal(t, "\x01\x02\x01\x14", string(fold(t, a, 1, []uint32{0}, []sale{{Cents: 10}}).AppendState(nil, 0)))
 	}
 }
 
