@@ -20,7 +20,9 @@ type Record[K, R any] struct {
 	Key     K                      `anabranch:"key,inline"`
 	Value   R                      `anabranch:"value,inline"`
 	Version int64                  `anabranch:"version"`
+	Timing  string                 `anabranch:"timing"`
 	Final   bool                   `anabranch:"final"`
+	Removed bool                   `anabranch:"removed"`
 }
 
 // identified is the first columns of a Record: those of a row's identity.
@@ -33,15 +35,17 @@ type identified[K any] struct {
 
 // RecordOf gives the record of a row.
 func RecordOf[K, R any](row *Row[K, R]) Record[K, R] {
-	r := Record[K, R]{View: row.View, Key: row.Key, Value: row.Value, Version: row.Version, Final: row.Final}
+	r := Record[K, R]{View: row.View, Key: row.Key, Value: row.Value, Version: row.Version,
+		Timing: row.Timing.String(), Final: row.Final, Removed: row.Removed}
 	if !row.Window.Start.IsZero() || !row.Window.End.IsZero() {
 		r.Start, r.End = source.Some(row.Window.Start), source.Some(row.Window.End)
 	}
 	return r
 }
 
-// Row gives the row of a record. Times are in UTC where it was read.
+// Row gives the row of a record, without the value before it, which no column
+// holds. Times are in UTC where it was read.
 func (r *Record[K, R]) Row() Row[K, R] {
 	return Row[K, R]{View: r.View, Window: window.Span{Start: r.Start.V, End: r.End.V},
-		Key: r.Key, Value: r.Value, Version: r.Version, Final: r.Final}
+		Key: r.Key, Value: r.Value, Version: r.Version, Timing: timingOf(r.Timing), Final: r.Final, Removed: r.Removed}
 }

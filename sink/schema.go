@@ -29,7 +29,8 @@ type SchemaOptions struct {
 //     `anabranch:"name,decimal=2"`, else by the json tag, else by the Go name. A
 //     key that isn't a struct is the column "key", and the key struct{} is none;
 //   - the value's fields in the same way, or the column "value";
-//   - version, an integer, and final, a bool.
+//   - version, an integer; timing, a text: early, on-time or late; final and
+//     removed, bools.
 //
 // Nested structs are groups, and their columns have dotted names. Pointers to
 // scalars and [source.Null] are optional columns; lists and maps are JSON texts, in

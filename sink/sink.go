@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"slices"
 
 	"github.com/anabranch-go/anabranch/window"
 )
@@ -25,7 +26,8 @@ type Row[K, R any] struct {
 	// session of two, or a session longer. The value is the zero value.
 	Removed bool
 	// Previous is the value that the same publisher has written last for this
-	// identity; nil where it hasn't written any.
+	// identity; nil where it hasn't written any. It's for functions that want the
+	// change: sinks that keep rows don't keep it.
 	Previous *R
 }
 
@@ -40,6 +42,11 @@ const (
 )
 
 var timingNames = [...]string{"early", "on-time", "late"}
+
+// timingOf is the timing of a name; a name that is none is early.
+func timingOf(name string) Timing {
+	return Timing(max(0, slices.Index(timingNames[:], name)))
+}
 
 func (t Timing) String() string {
 	if int(t) < len(timingNames) {

@@ -82,7 +82,8 @@ func right() *table {
 func readTable(_ context.Context, s Sink) ([]Row, error) {
 	t := s.(*table)
 	t.settle()
-	return slices.Collect(maps.Values(t.rows)), nil
+	rows := slices.Collect(maps.Values(t.rows))
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.Removed }), nil
 }
 
 // recorder takes the place of a testing.T.
@@ -115,7 +116,10 @@ func TestSuiteNotices(t *testing.T) {
 		"the window is cut to milliseconds": {func(s *table) {
 			s.change = func(r *Row) { r.Window.Start = r.Window.Start.Truncate(time.Millisecond) }
 		}, "rows come back as they were"},
-		"final is forgotten": {func(s *table) { s.change = func(r *Row) { r.Final = false } }, "rows come back as they were"},
+		"final is forgotten":  {func(s *table) { s.change = func(r *Row) { r.Final = false } }, "rows come back as they were"},
+		"timing is forgotten": {func(s *table) { s.change = func(r *Row) { r.Timing = 0 } }, "rows come back as they were"},
+		"removed rows are shown": {func(s *table) { s.change = func(r *Row) { r.Removed = false } },
+			"a removed row is gone until a newer one comes"},
 		"views are mixed": {func(s *table) {
 			id := s.identity
 			s.identity = func(r Row) string { r.View = ""; return id(r) }

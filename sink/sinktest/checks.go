@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/window"
 )
 
@@ -28,6 +29,7 @@ var checks = []struct {
 	{"of one version the last one written holds", checkEqual},
 	{"the order inside a batch decides as that of batches does", checkBatch},
 	{"a final row can be revised", checkRevision},
+	{"a removed row is gone until a newer one comes", checkRemoved},
 	{"the slice stays the caller's", checkSlice},
 	{"a call whose context has ended fails", checkContext},
 	{"many may write at once", checkConcurrent},
@@ -43,6 +45,8 @@ func checkValues(t require.TestingT, ctx context.Context, s *subject) {
 	rows := []Row{
 		row(books, 7),
 		final(row(toys, 8)),
+		timed(row(Key{"late", ""}, 2), sink.Late),
+		timed(row(Key{"on time", ""}, 2), sink.OnTime),
 		{View: "ventas", Window: ten, Key: Key{}, Value: Value{}, Version: 0},
 		{View: "ventas", Window: ten, Key: Key{"a \"b\"\t,\\'\n", "日本 🎈"}, Value: Value{math.MinInt64, -0.1}, Version: 1},
 		{View: "ventas", Window: ten, Key: Key{"big", ""}, Value: Value{math.MaxInt64, math.MaxFloat64}, Version: math.MaxInt64},
@@ -78,6 +82,18 @@ func checkIdentity(t require.TestingT, ctx context.Context, s *subject) {
 	s.write(t, ctx, moved)
 	rows[0] = moved
 	s.requireHolds(t, ctx, "a window is its instants, whatever their location", rows...)
+}
+
+func checkRemoved(t require.TestingT, ctx context.Context, s *subject) {
+	gone := row(books, 3)
+	gone.Value, gone.Removed = Value{}, true
+	s.write(t, ctx, row(books, 1), row(toys, 1))
+	s.write(t, ctx, gone)
+	s.requireHolds(t, ctx, "a removed row is still there", row(toys, 1))
+	s.write(t, ctx, row(books, 2))
+	s.requireHolds(t, ctx, "an older version has brought a removed row back", row(toys, 1))
+	s.write(t, ctx, row(books, 4))
+	s.requireHolds(t, ctx, "a newer version doesn't bring a removed row back", row(books, 4), row(toys, 1))
 }
 
 func checkEmpty(t require.TestingT, ctx context.Context, s *subject) {

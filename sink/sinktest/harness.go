@@ -37,7 +37,7 @@ type Harness struct {
 	// Open makes an empty sink, and cleans up after itself by t.Cleanup.
 	Open func(t *testing.T) Sink
 	// Rows reads back what the sink holds: the row that holds for each identity,
-	// in any order. Nil says that the sink can't be read back; the suite then
+	// unless that was removed, in any order. The suite's rows have no Previous. Nil says that the sink can't be read back; the suite then
 	// checks errors alone.
 	Rows func(ctx context.Context, s Sink) ([]Row, error)
 }
@@ -98,6 +98,11 @@ var ten = window.Tumbling(5 * time.Minute).At(time.Date(2026, time.November, 1, 
 // row is a row whose value follows from its version.
 func row(key Key, version int64) Row {
 	return Row{View: "ventas", Window: ten, Key: key, Value: Value{Sum: 100 * version, Mean: float64(version) / 3}, Version: version}
+}
+
+func timed(r Row, timing sink.Timing) Row {
+	r.Timing = timing
+	return r
 }
 
 func final(r Row) Row {
