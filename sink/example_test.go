@@ -67,7 +67,9 @@ func ExampleSchemaOf() {
 	// category string true
 	// revenue decimal false
 	// version int false
+	// timing string false
 	// final bool false
+	// removed bool false
 }
 
 func ExampleSchema_Encoder() {
@@ -104,8 +106,8 @@ func ExampleJSONLines() {
 		fmt.Println(err)
 	}
 	// Output:
-	// {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","orders":1,"cents":2990,"version":12,"final":false}
-	// {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","orders":2,"cents":5980,"version":17,"final":true}
+	// {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","orders":1,"cents":2990,"version":12,"timing":"early","final":false,"removed":false}
+	// {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","orders":2,"cents":5980,"version":17,"timing":"early","final":true,"removed":false}
 }
 
 func ExampleCSV() {
@@ -118,8 +120,8 @@ func ExampleCSV() {
 		fmt.Println(err)
 	}
 	// Output:
-	// view,window_start,window_end,category,orders,cents,version,final
-	// ventas,2026-11-01T10:00:00Z,2026-11-01T10:05:00Z,libros,2,59.80,17,true
+	// view,window_start,window_end,category,orders,cents,version,timing,final,removed
+	// ventas,2026-11-01T10:00:00Z,2026-11-01T10:05:00Z,libros,2,59.80,17,early,true,false
 }
 
 // A sink of the caller's own: here one that tells of final results alone.

@@ -29,8 +29,8 @@ func requireColumns[K, R any](t *testing.T, identity int, want ...string) {
 		names = append(names, name)
 	}
 	require.Equal(t, []string{"view string", "window_start time null", "window_end time null"}, names[:3])
-	require.Equal(t, []string{"version int", "final bool"}, names[len(names)-2:])
-	require.Equal(t, want, names[3:len(names)-2])
+	require.Equal(t, []string{"version int", "timing string", "final bool", "removed bool"}, names[len(names)-4:])
+	require.Equal(t, want, names[3:len(names)-4])
 	require.Equal(t, 3+identity, schema.Identity)
 }
 
@@ -130,7 +130,7 @@ func TestGroupsMayBeNestedAndFollowEachOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "v", schema.Columns[schema.Version].Name)
 	require.Equal(t, `{"vista":"v","window_start":"2026-11-01T12:00:00Z","window_end":"2026-11-01T13:00:00Z","X":0,"Y":0,`+
-		`"a":{"B":{"X":0,"Y":0},"C":{"X":0,"Y":0},"Z":0},"D":{"X":0,"Y":0},"version":0,"final":false}`+"\n", out.String())
+		`"a":{"B":{"X":0,"Y":0},"C":{"X":0,"Y":0},"Z":0},"D":{"X":0,"Y":0},"version":0,"timing":"early","final":false,"removed":false}`+"\n", out.String())
 }
 
 func TestRecordsAreRows(t *testing.T) {
@@ -153,8 +153,8 @@ func TestEncoderNormalises(t *testing.T) {
 	require.ErrorIs(t, err, sink.ErrValue)
 	second, err := encoder.Encode([]sink.Row[string, float64]{{Key: "d", Value: 3}})
 	require.NoError(t, err)
-	require.Equal(t, []sink.Record[string, float64]{{Key: "d", Value: 3}}, second.Rows(), "the row that was refused is forgotten")
-	require.Equal(t, []sink.Record[string, float64]{{Key: "a\ufffd", Value: 1}, {Key: "b", Value: 2}}, first.Rows(), "an earlier chunk stays as it was")
+	require.Equal(t, []sink.Record[string, float64]{{Key: "d", Value: 3, Timing: "early"}}, second.Rows(), "the row that was refused is forgotten")
+	require.Equal(t, []sink.Record[string, float64]{{Key: "a\ufffd", Value: 1, Timing: "early"}, {Key: "b", Value: 2, Timing: "early"}}, first.Rows(), "an earlier chunk stays as it was")
 	none, err := encoder.Encode(nil)
 	require.NoError(t, err)
 	require.Zero(t, none.Len())

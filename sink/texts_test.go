@@ -155,7 +155,7 @@ func TestTextsNameTheRowThatCannotBeWritten(t *testing.T) {
 		require.Zero(t, out.Len(), "nothing of the batch is written")
 	}
 	require.NoError(t, csv.Write(t.Context(), []sink.Row[string, uint64]{{View: "v"}}))
-	require.True(t, strings.HasPrefix(out.String(), "view,window_start,window_end,key,value,version,final\nv,,,"), "the header isn't lost: %s", out.String())
+	require.True(t, strings.HasPrefix(out.String(), "view,window_start,window_end,key,value,version,timing,final,removed\nv,,,"), "the header isn't lost: %s", out.String())
 }
 
 // every has a column of every kind.
@@ -203,18 +203,18 @@ func TestTextForms(t *testing.T) {
 	head := `{"view":"v","window_start":null,"window_end":null,"key":"k",`
 	require.Equal(t, head+`"Bool":true,"Small":-8,"Big":-9223372036854775808,"price":-0.05,"deep":-9.223372036854775808,"Float":1e-9,"Half":0.1,`+
 		`"Text":"a,\"b\"\n","At":"2026-11-01T12:00:00.0015Z","Wait":1000000000,"Tags":["x",""],"Counts":{"a":null,"b":1},"in":{"note":"","ratio":null},`+
-		`"version":0,"final":false}`+"\n"+
+		`"version":0,"timing":"early","final":false,"removed":false}`+"\n"+
 		head+`"Bool":false,"Small":0,"Big":9223372036854775807,"price":12.34,"deep":0.000000000000000001,"Float":null,"Half":null,`+
 		`"Text":"","At":"0001-01-01T00:00:00Z","Wait":0,"Tags":null,"Counts":null,"in":{"note":null,"ratio":null},`+
-		`"version":1,"final":false}`+"\n", lines.String())
+		`"version":1,"timing":"early","final":false,"removed":false}`+"\n", lines.String())
 
 	c, err := sink.CSV[string, every](&csv, sink.CSVOptions{})
 	require.NoError(t, err)
 	require.NoError(t, c.Write(t.Context(), everyRows()))
-	require.Equal(t, `view,window_start,window_end,key,Bool,Small,Big,price,deep,Float,Half,Text,At,Wait,Tags,Counts,in.note,in.ratio,version,final
+	require.Equal(t, `view,window_start,window_end,key,Bool,Small,Big,price,deep,Float,Half,Text,At,Wait,Tags,Counts,in.note,in.ratio,version,timing,final,removed
 v,,,k,true,-8,-9223372036854775808,-0.05,-9.223372036854775808,1e-9,0.1,"a,""b""
-",2026-11-01T12:00:00.0015Z,1000000000,"[""x"",""""]","{""a"":null,""b"":1}","",NaN,0,false
-v,,,k,false,0,9223372036854775807,12.34,0.000000000000000001,-Inf,Inf,"",0001-01-01T00:00:00Z,0,,,,,1,false
+",2026-11-01T12:00:00.0015Z,1000000000,"[""x"",""""]","{""a"":null,""b"":1}","",NaN,0,early,false,false
+v,,,k,false,0,9223372036854775807,12.34,0.000000000000000001,-Inf,Inf,"",0001-01-01T00:00:00Z,0,,,,,1,early,false,false
 `, csv.String())
 
 	// What JSON and CSV can hold comes back: all but the NaN of JSON.

@@ -72,7 +72,8 @@ func decode(batch arrow.RecordBatch) []sinktest.Record {
 		records[i] = sinktest.Record{View: text(column("view"), i), Start: at("window_start", i), End: at("window_end", i),
 			Key:     sinktest.Key{Category: text(column("category"), i), Region: text(column("region"), i)},
 			Value:   sinktest.Value{Sum: column("sum").(*array.Int64).Value(i), Mean: column("mean").(*array.Float64).Value(i)},
-			Version: column("version").(*array.Int64).Value(i), Final: column("final").(*array.Boolean).Value(i)}
+			Version: column("version").(*array.Int64).Value(i), Timing: text(column("timing"), i),
+			Final: column("final").(*array.Boolean).Value(i), Removed: column("removed").(*array.Boolean).Value(i)}
 	}
 	return records
 }
@@ -203,9 +204,9 @@ func everyRows() []sink.Row[source.Null[string], every] {
 }
 
 const everyJSON = `[{"view":"v","window_start":null,"window_end":null,"key":"","Flag":true,"price":"-0.05","Tags":"[\"x\"]",` +
-	`"in":{"note":"ñ","deep":{"ratio":0.1,"maybe":true,"cost":"-9.223372036854775808","count":65535},"at":"1900-01-01T00:00:00.000001Z"},"version":0,"final":false},` +
+	`"in":{"note":"ñ","deep":{"ratio":0.1,"maybe":true,"cost":"-9.223372036854775808","count":65535},"at":"1900-01-01T00:00:00.000001Z"},"version":0,"timing":"early","final":false,"removed":false},` +
 	`{"view":"w","window_start":null,"window_end":null,"key":null,"Flag":false,"price":"0","Tags":"null",` +
-	`"in":{"note":null,"deep":{"ratio":null,"maybe":null,"cost":null,"count":null},"at":"0001-01-01T00:00:00Z"},"version":2,"final":false}]`
+	`"in":{"note":null,"deep":{"ratio":null,"maybe":null,"cost":null,"count":null},"at":"0001-01-01T00:00:00Z"},"version":2,"timing":"early","final":false,"removed":false}]`
 
 func TestEveryKind(t *testing.T) {
 	var out bytes.Buffer

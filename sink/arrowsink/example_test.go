@@ -86,5 +86,7 @@ func ExampleFields() {
 	// orders int64 false
 	// revenue decimal(19, 2) false
 	// version int64 false
+	// timing dictionary<values=utf8, indices=int32, ordered=false> false
 	// final bool false
+	// removed bool false
 }

@@ -42,6 +42,10 @@
 // directory. A glob over the whole table, past "current", sees every version, and
 // that is wrong.
 //
+// A row that was removed stays in the files, with removed=true, so that an older
+// version of it can't come back: readers leave it out by WHERE NOT removed. Views
+// whose windows aren't sessions have none.
+//
 // Columns that the scheme splits by stay in the files as well, with their types
 // and nulls; a dimension therefore needs a name that no column has. What's in a
 // path is for skipping files.

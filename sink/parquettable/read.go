@@ -51,7 +51,9 @@ func (t *Table[K, R]) rows(ctx context.Context, version int) (rows []sink.Row[K,
 				return nil, err
 			}
 			for _, record := range chunk.Rows() {
-				rows = append(rows, record.Row())
+				if !record.Removed {
+					rows = append(rows, record.Row())
+				}
 			}
 		}
 	}
