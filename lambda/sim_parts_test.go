@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/aggregate/hll"
+	"github.com/anabranch-go/anabranch/aggregate/topk"
 	"github.com/anabranch-go/anabranch/internal/reference"
 	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/window"
@@ -119,12 +122,103 @@ func simAggregates() []simAggregate {
 				return 0
 			}))
 		}},
+		{asText(aggregate.Min(simCents)), func(es []simEvent) string { return fmt.Sprint(best(es, simEvent.cents, less)) }},
+		{asText(aggregate.Max(simPlace)), func(es []simEvent) string { return fmt.Sprint(best(places(es), itself, more)) }},
+		{asText(aggregate.First(simKind, simAt)), func(es []simEvent) string {
+			first, _ := pickBy(es, func(a, b simEvent) bool { return a.micros() < b.micros() })
+			return first.Kind
+		}},
+		{asText(aggregate.Last(simUser, simAt)), func(es []simEvent) string {
+			last, _ := pickBy(es, func(a, b simEvent) bool { return a.micros() >= b.micros() })
+			return fmt.Sprint(last.User)
+		}},
+		{asText(aggregate.ArgMax(simUser, simWeight, simAt)), func(es []simEvent) string {
+			most, _ := pickBy(es, func(a, b simEvent) bool {
+				return a.Weight > b.Weight || a.Weight == b.Weight && a.micros() < b.micros()
+			})
+			return fmt.Sprint(most.User)
+		}},
+		{asText(aggregate.Set(simPlace)), func(es []simEvent) string {
+			all := places(es)
+			slices.Sort(all)
+			return fmt.Sprint(slices.Compact(all))
+		}},
+		{asText(aggregate.Mean(simCents)), func(es []simEvent) string {
+			return fmt.Sprint(float64(reference.Sum(es, simEvent.cents)) / float64(len(es)))
+		}},
+		{asText(aggregate.Map(aggregate.Variance(simUser), func(m aggregate.Moments) float64 { return m.Variance.V })), naiveVariance},
+		{asText(aggregate.Net(aggregate.Sum(simUser), source.Less(simCents, 0))), func(es []simEvent) string {
+			return fmt.Sprint(reference.Sum(es, func(e simEvent) int64 {
+				if e.Cents < 0 {
+					return -e.User
+				}
+				return e.User
+			}))
+		}},
+		{asText(aggregate.Histogram(simCents, -500, 0, 500)), func(es []simEvent) string {
+			counts := make([]int64, 4)
+			for _, e := range es {
+				bucket, _ := slices.BinarySearch([]int64{-500, 0, 500}, e.Cents) // upper ends are in
+				counts[bucket]++
+			}
+			return fmt.Sprint(aggregate.Buckets[int64]{Bounds: []int64{-500, 0, 500}, Counts: counts})
+		}},
+		{asText(hll.Distinct(simUser, hll.Options{ExactUpTo: 100})), func(es []simEvent) string {
+			return fmt.Sprint(reference.Distinct(es, func(e simEvent) (int64, bool) { return e.User, true }))
+		}},
+		{asText(aggregate.Map(topk.Frequent(simUser, 1, topk.Options{}), func(top []topk.Item[int64]) int64 { return top[0].Estimate })), func(es []simEvent) string {
+			counts := map[int64]int{}
+			most := 0
+			for _, e := range es {
+				counts[e.User]++
+				most = max(most, counts[e.User])
+			}
+			return fmt.Sprint(most)
+		}},
 	}
 }
 
 // asText shows an aggregate's results as texts, so that all views have one type.
 func asText[R any](a aggregate.Aggregate[simEvent, R]) aggregate.Aggregate[simEvent, string] {
 	return aggregate.Join2(a, aggregate.Count[simEvent](), func(r R, _ int64) string { return fmt.Sprint(r) })
+}
+
+func (e simEvent) cents() int64  { return e.Cents }
+func (e simEvent) micros() int64 { return e.At.UnixMicro() }
+
+func itself(s string) string { return s }
+
+func less(a, b int) bool { return a < b }
+func more(a, b int) bool { return a > b }
+
+// best gives the value that comes before all others, by its comparison with them.
+func best[E any, T cmp.Ordered](es []E, of func(E) T, before func(a, b int) bool) (out source.Null[T]) {
+	for _, e := range es {
+		if v := of(e); !out.Valid || before(cmp.Compare(v, out.V), 0) {
+			out = source.Some(v)
+		}
+	}
+	return out
+}
+
+// pickBy gives the event that takes the place of all others, which come in the
+// order of partitions and offsets.
+func pickBy(es []simEvent, takes func(a, b simEvent) bool) (picked simEvent, ok bool) {
+	for i, e := range es {
+		if i == 0 || takes(e, picked) {
+			picked = e
+		}
+	}
+	return picked, len(es) > 0
+}
+
+// naiveVariance is the population's, of the users: (n Σx² - (Σx)²) / n².
+func naiveVariance(es []simEvent) string {
+	n := int64(len(es))
+	sum := reference.Sum(es, func(e simEvent) int64 { return e.User })
+	squares := reference.Sum(es, func(e simEvent) int64 { return e.User * e.User })
+	variance, _ := big.NewRat(n*squares-sum*sum, n*n).Float64()
+	return fmt.Sprint(variance)
 }
 
 func places(es []simEvent) (out []string) {
