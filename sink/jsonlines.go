@@ -12,7 +12,7 @@ import (
 // JSONLines makes a sink that appends rows to w: one JSON object a row, one row
 // a line.
 //
-//	{"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","sum":990,"version":17,"final":true}
+//	{"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros","sum":990,"version":17,"timing":"on-time","final":true,"removed":false}
 //
 // The members are the columns of [Schema]; nested structs are objects. Times are
 // RFC 3339 in UTC, decimals numbers with all digits of their scale. A float that
@@ -20,7 +20,8 @@ import (
 // events of the type [Record].
 //
 // Nothing is ever taken back: of lines with one identity, readers take the one
-// with the highest version, and of these the last.
+// with the highest version, and of these the last, unless it says that the row
+// was removed.
 //
 // A batch is one call of w.Write, under a lock. What a failed write has left out
 // is written before the next batch, so that no line is torn. A file whose last

@@ -54,8 +54,9 @@ func (m *Memory[K, R]) Write(ctx context.Context, rows []Row[K, R]) error {
 	return nil
 }
 
-// Rows gives all rows that weren't removed, by the start of their windows, then by the end, then in
-// the order in which their identities came first. The slice is the caller's.
+// Rows gives all rows that weren't removed, by the start of their windows, then by
+// the end, then in the order in which their identities came first. The slice is
+// the caller's.
 func (m *Memory[K, R]) Rows() []Row[K, R] {
 	m.mu.Lock()
 	rows := slices.Clone(m.rows)

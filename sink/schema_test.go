@@ -98,6 +98,13 @@ func TestSchemaRefuses(t *testing.T) {
 	requireRefused[struct {
 		A int `json:"final"`
 	}, int](t, sink.ErrNames, none, `"final"`)
+	requireRefused[struct {
+		A int `json:"timing"`
+	}, int](t, sink.ErrNames, none, `"timing"`)
+	requireRefused[int, struct {
+		A int `json:"removed"`
+	}](t, sink.ErrNames, none, `"removed"`)
+	requireRefused[int, int](t, sink.ErrNames, sink.SchemaOptions{Rename: map[string]string{"value": "removed"}}, `"removed"`)
 	requireRefused[int, int](t, sink.ErrNames, sink.SchemaOptions{Rename: map[string]string{"value": "version"}}, `"version"`)
 	requireRefused[int, int](t, sink.ErrNames, sink.SchemaOptions{Rename: map[string]string{"values": "x"}}, `no column "values"`)
 	requireRefused[int, int](t, sink.ErrNames, sink.SchemaOptions{Decimals: map[string]int{"values": 2}}, `no column "values"`)
@@ -140,6 +147,15 @@ func TestRecordsAreRows(t *testing.T) {
 		require.Equal(t, span != window.Span{}, record.Start.Valid && record.End.Valid)
 		require.Equal(t, row, record.Row())
 	}
+	for timing, name := range map[sink.Timing]string{sink.Early: "early", sink.OnTime: "on-time", sink.Late: "late"} {
+		row := sink.Row[string, int]{View: "v", Timing: timing, Removed: timing == sink.Late, Previous: new(5)}
+		record := sink.RecordOf(&row)
+		require.Equal(t, name, record.Timing)
+		row.Previous = nil
+		require.Equal(t, row, record.Row(), "all but the value before comes back")
+	}
+	unknown := sink.Record[string, int]{Timing: "some other text"}
+	require.Equal(t, sink.Early, unknown.Row().Timing)
 }
 
 func TestEncoderNormalises(t *testing.T) {

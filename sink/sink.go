@@ -23,7 +23,9 @@ type Row[K, R any] struct {
 	// revised by a higher version.
 	Final bool
 	// Removed says that there's no such row any more: a late event has made one
-	// session of two, or a session longer. The value is the zero value.
+	// session of two, or a session longer. The value is the zero value. A sink
+	// keeps it like any other, lest an older version bring the row back, and its
+	// readers leave it out.
 	Removed bool
 	// Previous is the value that the same publisher has written last for this
 	// identity; nil where it hasn't written any. It's for functions that want the

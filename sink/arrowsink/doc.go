@@ -10,6 +10,7 @@
 // indices, lists and maps JSON in plain utf8, nested structs structs.
 //
 // A stream never takes anything back: of rows with one identity, readers take the
-// one with the highest version, and of these the last. Each batch has dictionaries
+// one with the highest version, and of these the last, unless its column removed
+// is true. Each batch has dictionaries
 // of its own, which replace those before; so a reader must follow the stream.
 package arrowsink

@@ -11,8 +11,8 @@ import (
 	"github.com/anabranch-go/anabranch/sink"
 )
 
-// Rows reads the table, by partition, and in it by view, window and key. A table
-// that was never written has no rows. Lists that were written with a null for a
+// Rows reads the table, by partition, and in it by view, window and key, without
+// the rows that were removed. A table that was never written has no rows. Lists that were written with a null for a
 // NaN come back with a zero there.
 func (t *Table[K, R]) Rows(ctx context.Context) ([]sink.Row[K, R], error) {
 	for {

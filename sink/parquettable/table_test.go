@@ -235,6 +235,31 @@ func TestUntouchedRowsKeepTheirText(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
+// TestRemovedRowsStayInTheFiles reads a table as others do: what was removed is
+// there to be left out, through writes to its partition too.
+func TestRemovedRowsStayInTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	table := open(t, dir, parquettable.Options{})
+	gone := sales(24, "a", 2, 0)
+	gone.Removed = true
+	require.NoError(t, table.Write(t.Context(), []sink.Row[Product, Sales]{sales(24, "a", 1, 1)}))
+	require.NoError(t, table.Write(t.Context(), []sink.Row[Product, Sales]{gone}))
+	require.NoError(t, table.Write(t.Context(), []sink.Row[Product, Sales]{sales(24, "b", 1, 1)}))
+	require.NoError(t, table.Write(t.Context(), []sink.Row[Product, Sales]{sales(24, "a", 1, 1)}))
+	require.Equal(t, []sink.Row[Product, Sales]{sales(24, "b", 1, 1)}, held(t, dir, parquettable.Options{}))
+	files, err := filepath.Glob(dir + "/current/*.parquet")
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	body, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	r, err := source.OpenParquet[sink.Record[Product, Sales]](files[0], body, source.ParquetOptions{})
+	require.NoError(t, err)
+	chunk, err := r.Next()
+	require.NoError(t, err)
+	kept := sales(24, "b", 1, 1)
+	require.Equal(t, []sink.Record[Product, Sales]{sink.RecordOf(&gone), sink.RecordOf(&kept)}, chunk.Rows())
+}
+
 // TestAttemptsThatFailChangeNothing ends a write at each point that it can look at
 // its context, and leaves what a process that died would have left.
 func TestAttemptsThatFailChangeNothing(t *testing.T) {
@@ -365,8 +390,11 @@ func TestWritesAreThoseOfMemory(t *testing.T) {
 		ctx := context.Background()
 		for range rapid.IntRange(1, 4).Draw(t, "batches") {
 			rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sink.Row[Product, Sales] {
-				return sales(rapid.IntRange(1, 2).Draw(t, "day"), rapid.SampledFrom([]string{"a", "b", ""}).Draw(t, "category"),
+				row := sales(rapid.IntRange(1, 2).Draw(t, "day"), rapid.SampledFrom([]string{"a", "b", ""}).Draw(t, "category"),
 					rapid.Int64Range(0, 3).Draw(t, "version"), rapid.Int64Range(0, 3).Draw(t, "orders"))
+				row.Timing = rapid.SampledFrom([]sink.Timing{sink.Early, sink.OnTime, sink.Late}).Draw(t, "timing")
+				row.Removed = rapid.Bool().Draw(t, "removed")
+				return row
 			}), 0, 6).Draw(t, "rows")
 			require.NoError(t, table.Write(ctx, rows))
 			require.NoError(t, memory.Write(ctx, rows))

@@ -37,8 +37,9 @@ type Harness struct {
 	// Open makes an empty sink, and cleans up after itself by t.Cleanup.
 	Open func(t *testing.T) Sink
 	// Rows reads back what the sink holds: the row that holds for each identity,
-	// unless that was removed, in any order. The suite's rows have no Previous. Nil says that the sink can't be read back; the suite then
-	// checks errors alone.
+	// unless that was removed, in any order. The suite's rows have no Previous.
+	// Nil says that the sink can't be read back; the suite then checks errors
+	// alone.
 	Rows func(ctx context.Context, s Sink) ([]Row, error)
 }
 

@@ -11,8 +11,8 @@ import (
 type Record = sink.Record[Key, Value]
 
 // Held gives the rows that hold, of records as a file has them in the order in
-// which they were written: of each identity the last of the highest version. It's
-// for harnesses of sinks that append.
+// which they were written: of each identity the last of the highest version, unless
+// that was removed. It's for harnesses of sinks that append.
 func Held(records []Record) ([]Row, error) {
 	newest := sink.NewMemory[Key, Value]()
 	rows := make([]Row, len(records))
