@@ -48,7 +48,8 @@ type Provenance struct {
 	Missing  []string
 	// Rows is how many events the view has selected, and Late how many of these
 	// came after their watermark: the one before their chunk, so that it depends
-	// on how the log was cut into chunks. Both are counted by the speed layer, so
+	// a little on how the log was cut into chunks (it advances after 512 events at
+	// the latest). Both are counted by the speed layer, so
 	// events of before the view was registered aren't in them; Batch counts Rows
 	// anew, with those.
 	Rows, Late int64

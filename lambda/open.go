@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
@@ -70,6 +71,10 @@ func (o *openDelta[E]) newCopy() {
 	o.number, o.inflight = 0, nil
 }
 
+// markEvery is how many events the watermark advances after, at most: it mustn't
+// matter that a file's chunks span hours.
+const markEvery = 512
+
 // fold takes a chunk in. It returns how many of its events were late.
 func (o *openDelta[E]) fold(c *source.Chunk[E]) (late int, err error) {
 	times, err := o.pending.fold(c)
@@ -80,7 +85,9 @@ func (o *openDelta[E]) fold(c *source.Chunk[E]) (late int, err error) {
 	if len(times) == 0 {
 		return 0, nil
 	}
-	late = o.mark.Observe(times)
+	for slice := range slices.Chunk(times, markEvery) {
+		late += o.mark.Observe(slice)
+	}
 	if o.rows == 0 {
 		o.minTime, o.maxTime = times[0], times[0]
 	}

@@ -209,6 +209,11 @@ func (w *worker[E]) capFloors(ctx context.Context) {
 
 // finish commits what is held at the log's end, or at the context's.
 func (w *worker[E]) finish(ctx context.Context, logEnded bool) error {
+	if logEnded {
+		for _, d := range w.deltas {
+			d.mark.End() // the last windows are final
+		}
+	}
 	if err := w.show(ctx); err != nil {
 		return err
 	}

@@ -105,6 +105,10 @@ func (w *Watermark) Observe(times []int64) (late int) {
 	return late
 }
 
+// End says that the partition's log has ended: no event that's out of order is to
+// be waited for, so the watermark reaches the high mark.
+func (w *Watermark) End() { w.bound = 0 }
+
 // Current gives the watermark in microseconds since the Unix epoch; ok is false
 // before the first event.
 func (w *Watermark) Current() (micros int64, ok bool) {

@@ -215,3 +215,18 @@ func TestObserveAllocatesNothing(t *testing.T) {
 		w.Observe(times)
 	}))
 }
+
+// TestWatermarkEnds: after the log's end the watermark is the newest time that's
+// believed, and stays unknown without one.
+func TestWatermarkEnds(t *testing.T) {
+	w := NewWatermark(Lateness{})
+	w.End()
+	_, ok := w.Current()
+	require.False(t, ok)
+	w = NewWatermark(Lateness{})
+	w.Observe([]int64{1e9, 2e9})
+	before := mark(t, w)
+	w.End()
+	require.Equal(t, int64(2e9), mark(t, w))
+	require.Less(t, before, mark(t, w))
+}
