@@ -113,6 +113,17 @@ func BenchmarkFold(b *testing.B) {
 }
 
 // BenchmarkFoldRows is what a closure costs: it reads whole events.
+// BenchmarkFoldWindows folds the same events by windows of each kind: sliding ones
+// cost what their panes do, and sessions a look at the key's fragment.
+func BenchmarkFoldWindows(b *testing.B) {
+	chunks := shopChunks(b, 64, 4096, 1_000)
+	for _, spec := range []window.Spec{window.Tumbling(5 * time.Minute), window.Sliding(time.Hour, 5*time.Minute), window.Session(5 * time.Minute), window.Global()} {
+		view := shopByUser()
+		view.Window = spec
+		b.Run(spec.String(), func(b *testing.B) { benchmarkFold(b, newTestTable(b, view), chunks) })
+	}
+}
+
 func BenchmarkFoldRows(b *testing.B) {
 	view := shopByUser()
 	view.Name, view.Version = "usuarios_filas", 1
