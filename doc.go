@@ -19,10 +19,13 @@
 // # The map
 //
 //	window       windows over event time, roll-up, watermarks
-//	aggregate    mergeable folds: count, sum, distinct, joins, the caller's own
-//	partition    partition schemes, as paths
+//	aggregate    mergeable folds: sums, extremes, moments, sets, joins, the caller's own
+//	aggregate/hll, ddsketch, topk    folds that are approximate, with their errors
+//	partition    partition schemes: paths, pruning, Kafka, shards, DDL
 //	source       logs of events as columnar chunks: memory, CSV, JSON lines, Parquet
-//	sink         where finished rows go
+//	source/arrowsource, avrodecoder, protodecoder    other formats, on their libraries
+//	sink         where finished rows go: memory, JSON lines, CSV
+//	sink/parquettable, arrowsink    tables of Parquet files, Arrow
 //	lambda       views; the speed, batch and serving layers
 //	lambda/archive   the master data set: object stores and the chain of commits
 //	lambda/delta     open deltas, shared by owners with readers

@@ -23,6 +23,9 @@
 //     for any number of them.
 //   - [Of] makes an aggregate of the caller's own [Monoid].
 //
+// Packages hll, ddsketch and topk, below this one, are approximate: distinct
+// counts, quantiles, the most frequent values.
+//
 // An [Aggregate] is a definition, made once, as a variable, and safe for
 // concurrent use. Bound to a schema, it makes [Results]: vectors of group states
 // that engines fold chunks into, over columns. Encoded states carry no name; the

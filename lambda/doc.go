@@ -7,8 +7,10 @@
 //   - [New] makes a [Pipeline] from a [Config], [Register] adds a view to it and
 //     gives a [Handle].
 //   - [Pipeline.Run] is the speed layer, [Pipeline.Batch] and [Pipeline.Advance]
-//     are the batch layer, [Handle.Query] and [Publish] the serving layer. They
-//     may run at once, in one process or in several on the same stores.
+//     are the batch layer, [Handle.Query], [Handle.Select] and [Publish] the
+//     serving layer. They may run at once, in one process or in several on the
+//     same stores.
+//   - [Over] registers a view over the rows of another, in the batch layer.
 //   - [Answer] holds rows and their [Provenance].
 //   - [Pipeline.Audit] compares the two arms over one cut; [Pipeline.Quarantine]
 //     shows the records that couldn't be read.
@@ -24,7 +26,10 @@
 // # The rooms
 //
 // view.go, key.go: what callers declare. plan and table (view.go, table.go) fold
-// chunks into states, and are the one execution path of all layers. open.go is
+// chunks into states, and are the one execution path of all layers; groups.go
+// numbers their keys, and sessions.go the windows that events decide. open.go is
 // an open delta, worker.go a partition's owner, seal.go its commit. base.go,
-// batch.go and recompute.go make bases. tile.go, assemble.go and query.go answer.
+// batch.go and recompute.go make bases, over.go those of views over rows. tile.go,
+// assemble.go, query.go and merger.go answer; selection.go says for which keys,
+// regroup.go in which groups and windows. publish.go writes what has changed.
 package lambda
