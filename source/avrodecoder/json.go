@@ -36,14 +36,14 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 	case float64:
 		return appendFloat(b, v, 64)
 	case string:
-		return appendText(b, v)
+		return appendText(b, v), nil
 	case []byte:
 		return append(base64.StdEncoding.AppendEncode(append(b, '"'), v), '"'), nil
 	case [16]byte:
 		text := hex.EncodeToString(v[:])
-		return appendText(b, text[:8]+"-"+text[8:12]+"-"+text[12:16]+"-"+text[16:20]+"-"+text[20:])
+		return appendText(b, text[:8]+"-"+text[8:12]+"-"+text[12:16]+"-"+text[16:20]+"-"+text[20:]), nil
 	case avro.Duration:
-		return appendText(b, v.String())
+		return appendText(b, v.String()), nil
 	case time.Time:
 		us, err := source.Micros(v)
 		if err != nil {
@@ -82,9 +82,7 @@ func appendMap(b []byte, m map[string]any) ([]byte, error) {
 			b = append(b, ',')
 		}
 		var err error
-		if b, err = appendText(b, key); err != nil {
-			return nil, err
-		}
+		b = appendText(b, key)
 		if b, err = appendJSON(append(b, ':'), m[key]); err != nil {
 			return nil, err
 		}
@@ -99,6 +97,9 @@ func appendFloat(b []byte, f float64, bits int) ([]byte, error) {
 	return strconv.AppendFloat(b, f, 'g', -1, bits), nil
 }
 
-func appendText(b []byte, text string) ([]byte, error) {
-	return jsontext.AppendQuote(b, source.CanonicalText(text))
+// appendText appends a text. Its only error says that bytes of it aren't UTF-8:
+// each became U+FFFD, as when an event is written by its Go value.
+func appendText(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text)
+	return b
 }

@@ -65,9 +65,7 @@ func appendMap(b []byte, fd protoreflect.FieldDescriptor, m protoreflect.Map) ([
 			b = append(b, ',')
 		}
 		var err error
-		if b, err = appendText(b, key.String()); err != nil {
-			return nil, err
-		}
+		b = appendText(b, key.String())
 		if b, err = appendValue(append(b, ':'), fd.MapValue(), m.Get(key)); err != nil {
 			return nil, err
 		}
@@ -80,14 +78,14 @@ func appendValue(b []byte, fd protoreflect.FieldDescriptor, v protoreflect.Value
 	case protoreflect.BoolKind:
 		return strconv.AppendBool(b, v.Bool()), nil
 	case protoreflect.StringKind:
-		return appendText(b, v.String())
+		return appendText(b, v.String()), nil
 	case protoreflect.BytesKind:
 		return append(base64.StdEncoding.AppendEncode(append(b, '"'), v.Bytes()), '"'), nil
 	case protoreflect.EnumKind:
 		if name := fd.Enum().Values().ByNumber(v.Enum()); name != nil {
-			return appendText(b, string(name.Name()))
+			return appendText(b, string(name.Name())), nil
 		}
-		return appendText(b, strconv.Itoa(int(v.Enum())))
+		return appendText(b, strconv.Itoa(int(v.Enum()))), nil
 	case protoreflect.FloatKind, protoreflect.DoubleKind:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			return nil, fmt.Errorf("%w: JSON has no %g", source.ErrValue, f)
@@ -129,9 +127,7 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 		}
 		first = false
 		var err error
-		if b, err = appendText(b, string(fd.Name())); err != nil {
-			return nil, err
-		}
+		b = appendText(b, string(fd.Name()))
 		if b, err = appendField(append(b, ':'), fd, m.Get(fd)); err != nil {
 			return nil, err
 		}
@@ -139,6 +135,9 @@ func appendMessage(b []byte, m protoreflect.Message) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-func appendText(b []byte, text string) ([]byte, error) {
-	return jsontext.AppendQuote(b, source.CanonicalText(text))
+// appendText appends a text. Its only error says that bytes of it aren't UTF-8:
+// each became U+FFFD, as when an event is written by its Go value.
+func appendText(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text)
+	return b
 }
