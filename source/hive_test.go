@@ -74,7 +74,7 @@ func TestPathsFillColumns(t *testing.T) {
 		"v/day=2026-11-24 13%3A30%3A15.25/text=__HIVE_DEFAULT_PARTITION__/maybe=__HIVE_DEFAULT_PARTITION__/small=__HIVE_DEFAULT_PARTITION__/big=__HIVE_DEFAULT_PARTITION__/flag=0/other=x=y/x.parquet": parquetOf(t, []onlyN{{3}}),
 		"v/z.parquet": parquetOf(t, []onlyN{{4}}),
 	}
-	got, err := readTables(files, "v/**/*.parquet", TablesOptions[placed]{})
+	got, err := readTables(files, "v/**/*.parquet", TablesOptions[placed]{Transform: asItIs})
 	require.NoError(t, err)
 	uno, big := "uno", int64(9007199254740993)
 	first := placed{Day: new(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)), Text: "a/b %", Maybe: &uno, Small: -7, Big: &big,
@@ -159,7 +159,7 @@ func TestFilesThatAreNotKeptAreNotOpened(t *testing.T) {
 		require.Contains(t, path, "text="+values["text"])
 		return values["day"] >= "2026-11-23" && values["text"] == "sur"
 	}
-	got, err := readTables(files, "day=*/**/*.parquet", TablesOptions[placed]{Keep: keep})
+	got, err := readTables(files, "day=*/**/*.parquet", TablesOptions[placed]{Keep: keep, Transform: asItIs})
 	require.NoError(t, err)
 	require.Len(t, got, 2)
 	require.Equal(t, int64(23), got[0].N)
@@ -188,7 +188,7 @@ func TestPathsOfSchemesAreRead(t *testing.T) {
 		maybe := rapid.StringN(0, 20, 40).Draw(t, "maybe")
 		dir, err := scheme.Path(partition.String(text), partition.String(maybe))
 		require.NoError(t, err)
-		got, err := readTables(fstest.MapFS{dir + "/x": parquetOf(t, []onlyN{{1}})}, "*/*/*", TablesOptions[placed]{})
+		got, err := readTables(fstest.MapFS{dir + "/x": parquetOf(t, []onlyN{{1}})}, "*/*/*", TablesOptions[placed]{Transform: asItIs})
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		require.Equal(t, CanonicalText(text), got[0].Text)
@@ -197,4 +197,25 @@ func TestPathsOfSchemesAreRead(t *testing.T) {
 			require.Equal(t, CanonicalText(maybe), *got[0].Maybe)
 		}
 	})
+}
+
+// asItIs is a transform that changes nothing: with one, no file need have a
+// column, since it may fill that.
+func asItIs(*placed) error { return nil }
+
+// TestAColumnThatNoFileHasIsAnError: a mistyped tag would read as zero.
+func TestAColumnThatNoFileHasIsAnError(t *testing.T) {
+	type mistyped struct {
+		N int64 `anabranch:"m"`
+	}
+	files := fstest.MapFS{"x": parquetOf(t, []onlyN{{1}})}
+	_, err := readTables(files, "*", TablesOptions[mistyped]{})
+	require.ErrorIs(t, err, ErrColumn)
+	require.ErrorContains(t, err, "no file has the column m")
+	type optional struct {
+		N *int64 `anabranch:"m"`
+	}
+	got, err := readTables(files, "*", TablesOptions[optional]{})
+	require.NoError(t, err)
+	require.Equal(t, []optional{{}}, got)
 }

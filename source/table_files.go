@@ -30,6 +30,10 @@ import (
 // field can't be null. Times are dates, dates with times (UTC where there's no
 // zone), or an hour, month or year, which stand for their beginning. A value that
 // can't be read as its field is [ErrValue], and names its file.
+//
+// A column that some files lack, and their paths too, is null there, or zero where
+// the field can't be null. One that none has is [ErrColumn], unless the field is a
+// pointer or there's a transform, which may fill it.
 type Tables[E any] struct {
 	fsys     fs.FS
 	files    []logFile
@@ -185,23 +189,48 @@ func (t *Tables[E]) starts(ctx context.Context, partition int) ([]int64, error) 
 	if t.start != nil {
 		return t.start, nil
 	}
-	start := []int64{0}
+	start, seen := []int64{0}, make([]bool, len(t.schema.Columns))
 	for i := range t.files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		table, _, err := t.open(i, 0)
+		table, fixed, err := t.open(i, 0)
 		if err != nil {
 			return nil, err
+		}
+		for column := range seen {
+			seen[column] = seen[column] || table.Has(column)
+		}
+		for _, k := range fixed {
+			seen[k.column] = true
 		}
 		start = append(start, start[i]+table.Rows())
 		if err := table.Close(); err != nil {
 			return nil, fmt.Errorf("cannot close %s: %w", t.files[i].name, err)
 		}
 	}
+	if err := t.found(seen); err != nil {
+		return nil, err
+	}
 	t.start = start
 	return start, nil
 }
+
+// found asks for each column somewhere in the files or their paths: one that isn't
+// there at all would be zero in every event, which a mistyped tag is too. A
+// transform may fill columns of its own.
+func (t *Tables[E]) found(seen []bool) error {
+	if t.opts.Transform != nil {
+		return nil
+	}
+	for i, ok := range seen {
+		if c := &t.schema.Columns[i]; !ok && !c.Nullable && c.Kind != Opaque && len(t.files) > 0 {
+			return fmt.Errorf("%w: no file has the column %s, nor has a path: mend the field's tag, or make the field a pointer if it may be missing", ErrColumn, c.Name)
+		}
+	}
+	return nil
+}
+
 
 // open opens a file, and gives the columns that its path has.
 func (t *Tables[E]) open(i int, base int64) (Table[E], []constant, error) {

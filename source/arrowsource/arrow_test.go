@@ -178,7 +178,7 @@ func TestNestedStructsAndNullsAroundThem(t *testing.T) {
 				Gone *int64 `anabranch:"gone"`
 			} `anabranch:"inner"`
 		} `anabranch:"v"`
-		Missing string `anabranch:"missing"`
+		Missing *string `anabranch:"missing"`
 	}
 	inner := arrow.StructOf(arrow.Field{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true})
 	batch := one(arrow.StructOf(arrow.Field{Name: "list", Type: arrow.ListOf(inner), Nullable: true}, arrow.Field{Name: "inner", Type: inner, Nullable: true}),
