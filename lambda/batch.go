@@ -72,6 +72,7 @@ type baseRun[E any] struct {
 	cut      []cut
 	states   []delta.State // recomputed
 	rows     map[int]int64 // likewise: the selected events, by partition
+	read     filesRead     // likewise
 	err      error         // the view's own
 	started  time.Time
 }
@@ -164,11 +165,11 @@ func (p *Pipeline[E]) publishBase(ctx context.Context, run *baseRun[E]) error {
 		return err
 	}
 	b := base{Format: baseFormat, Made: run.how, Codec: run.view.codec, Cut: run.cut, Parts: parts, Gaps: gapsOf(run.chains)}
-	return p.putBase(ctx, run.view, run.number, b, run.started)
+	return p.putBase(ctx, run.view, run.number, b, run.read, run.started)
 }
 
-// putBase publishes a base under its number.
-func (p *Pipeline[E]) putBase(ctx context.Context, view *registration[E], number int64, b base, started time.Time) error {
+// putBase publishes a base under its number, made from such files of events.
+func (p *Pipeline[E]) putBase(ctx context.Context, view *registration[E], number int64, b base, read filesRead, started time.Time) error {
 	if err := archive.Publish(ctx, p.config.Archive, view.bases(), number, archive.NewNonce(), b); err != nil {
 		return err
 	}
@@ -178,7 +179,7 @@ func (p *Pipeline[E]) putBase(ctx context.Context, view *registration[E], number
 		size += part.File.Size
 	}
 	p.config.Observer.Observe(Observation{Kind: BasePublished, View: view.name, Number: number,
-		Rows: rows, Bytes: size, Took: time.Since(started)})
+		Rows: rows, Bytes: size, Files: read.files, Skipped: read.skipped, Took: time.Since(started)})
 	return nil
 }
 

@@ -26,11 +26,11 @@ const (
 	FlushFailed   ObservationKind = "flush failed"   // View, Partition, From, To, Err: freshness suffers, nothing else
 	CopyLost      ObservationKind = "copy lost"      // View, Partition, From, To, Err: the owner starts a fresh copy, a reader goes without
 	ReadFailed    ObservationKind = "read failed"    // an open delta, by a query: View, Partition, Err
-	Sealed        ObservationKind = "sealed"         // a segment: Partition, From, To, Term, Rows, Bytes, Took
+	Sealed        ObservationKind = "sealed"         // a segment: Partition, From, To, Term, Rows, Bytes, Files (of events), Took
 	CommitRetried ObservationKind = "commit retried" // a segment's files or its entry: Partition, From, To, Err
 	ViewStopped   ObservationKind = "view stopped"   // View, Partition, Err
-	BasePublished ObservationKind = "base published" // View, Number, Rows (states), Bytes, Took
-	Refolded      ObservationKind = "refolded"       // a segment without a usable delta, from events: View, Partition, From, To, Rows
+	BasePublished ObservationKind = "base published" // View, Number, Rows (states), Bytes, Files, Skipped, Took
+	Refolded      ObservationKind = "refolded"       // a segment without a usable delta, from events: View, Partition, From, To, Rows, Files, Skipped
 	Queried       ObservationKind = "queried"        // View, Rows, Took
 	Published     ObservationKind = "published"      // rows to a sink: View, Rows, Took
 	PublishFailed ObservationKind = "publish failed" // View, Err: the rows are due again at the next turn
@@ -46,8 +46,12 @@ type Observation struct {
 	Number    int64
 	Rows      int64
 	Bytes     int64
-	Took      time.Duration
-	Err       error
+	// Files of events that were read for the view (or written, where a segment was
+	// sealed), and Skipped ones, whose part can't have an event that it selects. A
+	// base counts those of its recomputation: made otherwise, it has none.
+	Files, Skipped int64
+	Took           time.Duration
+	Err            error
 }
 
 // Log makes an observer that writes to a slog.Logger: failures as warnings,
@@ -72,7 +76,7 @@ func (o slogObserver) Observe(ob Observation) {
 	for _, n := range []struct {
 		name  string
 		value int64
-	}{{"term", ob.Term}, {"number", ob.Number}, {"rows", ob.Rows}, {"bytes", ob.Bytes}} {
+	}{{"term", ob.Term}, {"number", ob.Number}, {"rows", ob.Rows}, {"bytes", ob.Bytes}, {"files", ob.Files}, {"skipped", ob.Skipped}} {
 		if n.value != 0 {
 			attrs = append(attrs, slog.Int64(n.name, n.value))
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/partition"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -37,7 +38,9 @@ func Over[E, K, R, E2, K2, R2 any](parent *Handle[E, K, R], r Range, events func
 	if err != nil {
 		return nil, fmt.Errorf("view %q: %w", v.Name, err)
 	}
-	rows := New[E2](parent.pipeline.config)
+	config := parent.pipeline.config
+	config.Partition = partition.Scheme{} // of the parent's events: rows aren't archived
+	rows := New[E2](config)
 	rows.cache, rows.names, rows.parent = parent.pipeline.cache, parent.pipeline.names, parent.pipeline
 	// Which rows these are is a part of the definition.
 	h, err := register(rows, v, fmt.Sprintf("over=%s [%d,%d) by %s", parent.reg.fingerprint, selected.first, selected.end, selected.step.Fingerprint()))
@@ -102,7 +105,7 @@ func (o *over[E, K, R, E2]) publish(ctx context.Context) error {
 		return err
 	}
 	b := base{Format: baseFormat, Made: recomputed, Codec: o.view.codec, Cut: parent.Cut, Parts: parts, Gaps: parent.Gaps, Over: &of}
-	return o.rows.putBase(ctx, o.view, number+1, b, started)
+	return o.rows.putBase(ctx, o.view, number+1, b, filesRead{}, started)
 }
 
 // fold makes events of the parent's rows and folds them.

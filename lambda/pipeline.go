@@ -9,6 +9,7 @@ import (
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/partition"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -37,6 +38,14 @@ type Config struct {
 	CacheBytes int64
 	// Workers is how many goroutines a batch run folds with: GOMAXPROCS if zero.
 	Workers int
+	// Partition splits the archive's events: its dimensions name columns of E,
+	// times for those by time, integers or texts for those by hash or value. Each
+	// segment then has a file for each part that it has events of, instead of one
+	// for all, and files are skipped whose part can't have what a view selects.
+	// The zero Scheme doesn't split. It's no part of any definition: it may differ
+	// from process to process and from run to run. See "How events are laid out" in
+	// the package's documentation.
+	Partition partition.Scheme
 }
 
 func (c Config) withDefaults() Config {
@@ -70,7 +79,8 @@ type Pipeline[E any] struct {
 	archive *archive.Archive
 	cache   *stateCache
 	schema  *source.Schema
-	err     error // of the Config or E; every method reports it
+	layout  *layout // nil where events aren't split
+	err     error   // of the Config or E; every method reports it
 	names   *names
 	parent  ender // whose rows are the events; nil where these come from a log
 
@@ -88,6 +98,9 @@ func New[E any](config Config) *Pipeline[E] {
 	p.schema, p.err = source.SchemaOf[E]()
 	if config.Archive == nil && p.err == nil {
 		p.err = fmt.Errorf("%w: it has no Archive; archive.Dir(path) is one", ErrConfig)
+	}
+	if p.err == nil {
+		p.layout, p.err = newLayout(p.schema, config.Partition)
 	}
 	if config.Archive != nil {
 		p.archive = archive.New(config.Archive)

@@ -77,12 +77,14 @@ type refolder[E any] struct {
 	p       *Pipeline[E]
 	tables  []*table[E]
 	rows    []map[int]int64 // selected, by partition
+	pruners []*pruner
+	read    []filesRead
 	stopped []error
 	columns []int
 }
 
 func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error) {
-	f := &refolder[E]{p: p, stopped: make([]error, len(runs))}
+	f := &refolder[E]{p: p, stopped: make([]error, len(runs)), read: make([]filesRead, len(runs))}
 	for _, run := range runs {
 		plan, err := run.view.bind()
 		if err != nil {
@@ -90,6 +92,7 @@ func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error
 		}
 		f.tables, f.rows = append(f.tables, plan.newTable()), append(f.rows, map[int]int64{})
 		f.columns = append(f.columns, plan.columns...)
+		f.pruners = append(f.pruners, p.layout.pruner(run.view.limits))
 	}
 	slices.Sort(f.columns)
 	f.columns = slices.Compact(f.columns)
@@ -97,22 +100,36 @@ func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error
 }
 
 func (f *refolder[E]) fold(ctx context.Context, segment archive.Entry) error {
-	return f.p.readEvents(ctx, segment, f.columns, func(c *source.Chunk[E]) error {
-		for i, table := range f.tables {
-			if f.stopped[i] != nil {
-				continue
+	return f.p.readEvents(ctx, segment, f.columns, func(file archive.File) func(*source.Chunk[E]) error {
+		var wanted []int
+		for i := range f.tables {
+			if f.read[i].count(f.pruners[i].mayHold(file)) {
+				wanted = append(wanted, i)
 			}
-			var times []int64
-			times, f.stopped[i] = table.fold(c)
-			f.rows[i][c.Partition] += int64(len(times))
 		}
-		return nil
+		if len(wanted) == 0 {
+			return nil
+		}
+		return func(c *source.Chunk[E]) error { f.foldInto(wanted, c); return nil }
 	})
+}
+
+// foldInto folds a chunk into some of the views.
+func (f *refolder[E]) foldInto(wanted []int, c *source.Chunk[E]) {
+	for _, i := range wanted {
+		if f.stopped[i] != nil {
+			continue
+		}
+		var times []int64
+		times, f.stopped[i] = f.tables[i].fold(c)
+		f.rows[i][c.Partition] += int64(len(times))
+	}
 }
 
 // mergeInto adds this goroutine's states and counts to all goroutines'.
 func (f *refolder[E]) mergeInto(totals []*table[E], runs []*baseRun[E]) {
 	for i, table := range f.tables {
+		runs[i].read.add(f.read[i])
 		for partition, rows := range f.rows[i] {
 			runs[i].rows[partition] += rows
 		}

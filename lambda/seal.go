@@ -7,10 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/anabranch-go/anabranch/internal/statefile"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
-	"github.com/anabranch-go/anabranch/source"
 )
 
 // seal commits what was taken in since the chain's end: first the files, then
@@ -28,7 +29,7 @@ func (w *worker[E]) seal(ctx context.Context) error {
 		return fmt.Errorf("cannot commit the segment [%d, %d): %w", entry.From, entry.To, err)
 	}
 	w.p.config.Observer.Observe(Observation{Kind: Sealed, Partition: w.partition, From: entry.From, To: entry.To,
-		Term: w.owner.Term(), Rows: rows, Bytes: size, Took: time.Since(started)})
+		Term: w.owner.Term(), Rows: rows, Bytes: size, Files: int64(len(entry.Events)), Took: time.Since(started)})
 	w.quarantine, w.quarantined, w.began = nil, 0, time.Time{}
 	for _, d := range w.deltas {
 		d.reset(w.through)
@@ -39,7 +40,7 @@ func (w *worker[E]) seal(ctx context.Context) error {
 			w.p.config.Observer.Observe(Observation{Kind: FlushFailed, View: d.view.name, Partition: w.partition, From: d.from, To: d.through, Err: err})
 		}
 	}
-	if w.segment, err = source.NewParquetWriter[E](w.p.schema); err != nil {
+	if w.segment, err = newSegmentWriter[E](w.p.schema, w.p.layout); err != nil {
 		return err
 	}
 	return nil
@@ -50,22 +51,15 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 	entry = archive.Entry{From: w.owner.End(), To: w.through, Deltas: map[string]archive.Delta{}, At: time.Now().UnixMicro()}
 	sequence, nonce := w.owner.NextSequence(), archive.NewNonce()
 	put := func(name string, body []byte, rows int64) (*archive.File, error) {
-		var file archive.File
-		err := w.insist(ctx, entry, func() (err error) {
-			file, err = w.p.archive.PutFile(ctx, name, body, rows)
-			return err
-		})
+		file, err := w.put(ctx, entry, name, body, rows)
 		size += file.Size
 		return &file, err
 	}
-	if rows = w.segment.Rows(); rows > 0 {
-		body, err := w.segment.Close()
-		if err != nil {
-			return entry, 0, 0, err
-		}
-		if entry.Events, err = put(archive.EventsName(time.Now(), w.partition, sequence, nonce), body, rows); err != nil {
-			return entry, 0, 0, err
-		}
+	if entry.Events, err = w.storeEvents(ctx, entry, sequence, nonce); err != nil {
+		return entry, 0, 0, err
+	}
+	for _, file := range entry.Events {
+		rows, size = rows+file.Rows, size+file.Size
 	}
 	if len(w.quarantine) > 0 {
 		body, err := encodeQuarantine(w.quarantine)
@@ -95,6 +89,42 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 		entry.Deltas[d.view.fingerprint] = sealed
 	}
 	return entry, rows, size, nil
+}
+
+// put stores one file of the segment.
+func (w *worker[E]) put(ctx context.Context, entry archive.Entry, name string, body []byte, rows int64) (file archive.File, err error) {
+	err = w.insist(ctx, entry, func() (err error) {
+		file, err = w.p.archive.PutFile(ctx, name, body, rows)
+		return err
+	})
+	return file, err
+}
+
+// putsAtOnce is how many files of a segment are on their way at a time.
+const putsAtOnce = 8
+
+// storeEvents puts the segment's events, split into parts or not. Parts are many,
+// small files, so several are on their way at a time, while the next are encoded.
+func (w *worker[E]) storeEvents(ctx context.Context, entry archive.Entry, sequence int64, nonce string) (files []archive.File, err error) {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(min(putsAtOnce, w.p.config.Workers))
+	stored := make([]archive.File, w.segment.Files())
+	err = w.segment.each(func(path string, body []byte, rows int64) error {
+		at, name := len(files), archive.EventsName(time.Now(), w.partition, sequence, nonce)
+		if path != "" {
+			name = archive.PartName(path, w.partition, sequence, archive.NewNonce())
+		}
+		files = stored[:at+1]
+		group.Go(func() (err error) {
+			stored[at], err = w.put(groupCtx, entry, name, body, rows)
+			return err
+		})
+		return groupCtx.Err()
+	})
+	if putErr := group.Wait(); putErr != nil {
+		return nil, putErr
+	}
+	return files, err
 }
 
 // commit appends the entry. While nobody knows whether it's in the chain, the

@@ -20,6 +20,7 @@ import (
 	"github.com/anabranch-go/anabranch/lambda/archive/archivetest"
 	"github.com/anabranch-go/anabranch/lambda/delta"
 	"github.com/anabranch-go/anabranch/lambda/delta/deltatest"
+	"github.com/anabranch-go/anabranch/partition"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -37,6 +38,7 @@ var (
 )
 
 func TestSimulation(t *testing.T) {
+	split, skipped := 0, int64(0)
 	first, count := uint64(1), *simCount
 	if testing.Short() {
 		count /= 5
@@ -45,11 +47,17 @@ func TestSimulation(t *testing.T) {
 		first, count = *simSeed, 1
 	}
 	for seed := first; seed < first+uint64(count); seed++ {
-		simulate(t, seed)
+		s := simulate(t, seed)
+		split, skipped = split+s.split, skipped+s.skipped
+	}
+	t.Logf("%d segments were split, and %d files skipped", split, skipped)
+	if count > 10 {
+		require.Positive(t, split)
+		require.Positive(t, skipped)
 	}
 }
 
-func simulate(t *testing.T, seed uint64) {
+func simulate(t *testing.T, seed uint64) *sim {
 	defer func() {
 		if t.Failed() {
 			t.Logf("reproduce with -run TestSimulation -sim.seed %d", seed)
@@ -60,6 +68,7 @@ func simulate(t *testing.T, seed uint64) {
 		s.step()
 	}
 	s.settle()
+	return s
 }
 
 type sim struct {
@@ -82,6 +91,10 @@ type sim struct {
 	readers   []*simProcess
 	reached   [][]int64 // by view and partition: what answers, of any reader, have reached
 	archives  []*archivetest.Faults
+	schemes   []partition.Scheme // a process has one of these
+	split     int                // segments of several files
+	skipped   int64              // files of events
+	watch     sync.Mutex         // guards these counts
 	batches   int
 	answers   int
 	regressed int
@@ -114,6 +127,11 @@ func newSim(t *testing.T, seed uint64) *sim {
 	s.events, s.kept = make([][]simEvent, partitions), make([][]bool, partitions)
 	s.faulty = s.r.IntN(4) > 0
 	s.lossy = s.faulty && s.r.IntN(2) == 0
+	if n := s.r.IntN(4); n > 0 { // a scheme for all, or each process its own
+		for range max(1, 3*(n-2)) {
+			s.schemes = append(s.schemes, randomScheme(t, s.r))
+		}
+	}
 	for range s.views {
 		s.reached = append(s.reached, make([]int64, partitions))
 	}
@@ -142,12 +160,45 @@ func (s *sim) newProcess(name string, faulty bool) *simProcess {
 	process.p = New[simEvent](Config{
 		Archive: &preemptArchive{faults, s}, Deltas: &preemptDeltas{deltas, s},
 		FlushInterval: time.Nanosecond, SegmentRows: int64(3 + s.r.IntN(40)), SegmentInterval: pick(s.r, time.Hour, time.Hour, time.Nanosecond), Workers: 1,
-		CacheBytes: int64(s.r.IntN(2)) * 1 << 20,
+		CacheBytes: int64(s.r.IntN(2)) * 1 << 20, Partition: s.scheme(), Observer: s,
 	})
 	for _, view := range s.views {
 		process.queries = append(process.queries, view.register(s.t, process.p))
 	}
 	return process
+}
+
+// Observe counts what a layout does.
+func (s *sim) Observe(ob Observation) {
+	s.watch.Lock()
+	defer s.watch.Unlock()
+	if ob.Kind == Sealed && ob.Files > 1 {
+		s.split++
+	}
+	s.skipped += ob.Skipped
+}
+
+// scheme is how a process splits events, if it does.
+func (s *sim) scheme() partition.Scheme {
+	if len(s.schemes) == 0 {
+		return partition.Scheme{}
+	}
+	return pick(s.r, s.schemes...)
+}
+
+// randomScheme splits by one to three columns. Hashed or not, each column is there
+// once.
+func randomScheme(t *testing.T, r *rand.Rand) partition.Scheme {
+	dims := []partition.Dimension{
+		pick(r, partition.ByHour, partition.ByDay, partition.ByMonth, partition.ByYear)("at"),
+		pick(r, partition.ByValue("kind"), partition.ByHash("kind", 1+r.IntN(5))),
+		pick(r, partition.ByValue("user"), partition.ByHash("user", 1+r.IntN(5))),
+		pick(r, partition.ByValue("place"), partition.ByHash("place", 1+r.IntN(5))),
+	}
+	r.Shuffle(len(dims), func(i, j int) { dims[i], dims[j] = dims[j], dims[i] })
+	scheme, err := partition.New(dims[:1+r.IntN(3)]...)
+	require.NoError(t, err)
+	return scheme
 }
 
 // archiveDice decides about the calls of one process. Chains are read side by

@@ -106,7 +106,7 @@ type worker[E any] struct {
 	deltas    []*openDelta[E]
 
 	through     int64 // the end of what was taken in
-	segment     *source.ParquetWriter[E]
+	segment     *segmentWriter[E]
 	quarantine  []source.Quarantined
 	quarantined int64     // bytes of it
 	began       time.Time // of the segment's first chunk; zero while it's empty
@@ -201,7 +201,7 @@ func (w *worker[E]) claim(ctx context.Context, start int64, views []*registratio
 		}
 		w.deltas = append(w.deltas, d)
 	}
-	if w.segment, err = source.NewParquetWriter[E](w.p.schema); err != nil {
+	if w.segment, err = newSegmentWriter[E](w.p.schema, w.p.layout); err != nil {
 		return err
 	}
 	return w.show(ctx) // raises our term at once

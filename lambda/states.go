@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/anabranch-go/anabranch/internal/statefile"
 	"github.com/anabranch-go/anabranch/lambda/archive"
@@ -58,10 +57,10 @@ func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], s
 
 // refold folds a segment's events into a view's states.
 func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment archive.Entry) ([]delta.State, error) {
-	if segment.Events == nil {
+	if len(segment.Events) == 0 {
 		return nil, nil
 	}
-	name := fmt.Sprintf("%s of %s, [%d, %d)", view.fingerprint, segment.Events.Name, segment.From, segment.To)
+	name := fmt.Sprintf("%s of %s, [%d, %d)", view.fingerprint, segment.Events[0].Name, segment.From, segment.To)
 	if states, ok := p.cache.get(name); ok {
 		return states, nil
 	}
@@ -69,15 +68,23 @@ func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment
 	if err != nil {
 		return nil, err
 	}
-	table := plan.newTable()
-	if err := p.readEvents(ctx, segment, plan.columns, func(c *source.Chunk[E]) error {
-		_, err := table.fold(c)
-		return err
+	table, pruner := plan.newTable(), p.layout.pruner(view.limits)
+	var read filesRead
+	rows := int64(0)
+	if err := p.readEvents(ctx, segment, plan.columns, func(file archive.File) func(*source.Chunk[E]) error {
+		if !read.count(pruner.mayHold(file)) {
+			return nil
+		}
+		rows += file.Rows
+		return func(c *source.Chunk[E]) error {
+			_, err := table.fold(c)
+			return err
+		}
 	}); err != nil {
 		return nil, err
 	}
 	p.config.Observer.Observe(Observation{Kind: Refolded, View: view.name, Partition: segment.Partition,
-		From: segment.From, To: segment.To, Rows: segment.Events.Rows})
+		From: segment.From, To: segment.To, Rows: rows, Files: read.files, Skipped: read.skipped})
 	states := table.encodeSorted()
 	p.cache.put(name, states)
 	return states, nil
@@ -90,47 +97,4 @@ func unread(err error) error {
 		return fmt.Errorf("the archived events don't fit the event type any more: give the field its old type back, or a new name, under which old events have none: %w", err)
 	}
 	return fmt.Errorf("%w: %w", archive.ErrCorrupt, err)
-}
-
-// readEvents calls fold with a segment's events, chunk by chunk.
-func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, columns []int, fold func(*source.Chunk[E]) error) error {
-	if segment.Events == nil {
-		return nil
-	}
-	body, err := p.archive.ReadFile(ctx, *segment.Events)
-	if err != nil {
-		return err
-	}
-	reader, err := source.OpenParquet[E](segment.Events.Name, body, source.ParquetOptions{Columns: columns})
-	if err != nil {
-		return unread(err)
-	}
-	rows, next := int64(0), segment.From
-	for {
-		chunk, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return unread(err)
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		chunk.Partition = segment.Partition
-		for _, offset := range chunk.Offsets {
-			if offset < next || offset >= segment.To {
-				return fmt.Errorf("%w: %s has an event at offset %d, and its segment holds [%d, %d)", archive.ErrCorrupt, segment.Events.Name, offset, segment.From, segment.To)
-			}
-			next = offset + 1
-		}
-		rows += int64(chunk.Len())
-		if err := fold(chunk); err != nil {
-			return err
-		}
-	}
-	if rows != segment.Events.Rows {
-		return fmt.Errorf("%w: %s holds %d events, and its entry says %d", archive.ErrCorrupt, segment.Events.Name, rows, segment.Events.Rows)
-	}
-	return nil
 }

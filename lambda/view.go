@@ -109,6 +109,7 @@ type definition[E any] struct {
 	window      window.Spec
 	lateness    window.Lateness
 	keyTypes    []keyType
+	limits      func(column int) (source.Limits, bool) // of the selected events
 	bind        func() (*plan[E], error)
 }
 
@@ -139,6 +140,7 @@ func define[E, K, R any](v View[E, K, R], more ...string) (*definition[E], error
 	d := &definition[E]{
 		name: v.Name, version: v.Version, fingerprint: fingerprint(text), codec: v.Aggregate.Codec(),
 		text: text, window: v.Window, lateness: v.Lateness, keyTypes: v.Key.types(),
+		limits: v.Where.Limits,
 	}
 	d.bind = func() (*plan[E], error) {
 		b, err := source.NewBinder[E]()

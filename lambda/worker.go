@@ -161,7 +161,7 @@ func (w *worker[E]) full(now time.Time) bool {
 	}
 	c := w.p.config
 	return w.segment.Rows()+int64(len(w.quarantine)) >= limits*c.SegmentRows ||
-		w.segment.Size()+w.quarantined >= limits*c.SegmentBytes ||
+		w.segment.Size()+w.quarantined >= limits*c.SegmentBytes || int64(w.segment.Parts()) >= limits*maxParts ||
 		int64(states) >= limits*int64(c.OpenStates) || now.Sub(w.began) >= time.Duration(limits)*c.SegmentInterval
 }
 

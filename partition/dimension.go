@@ -48,6 +48,19 @@ func ByHash(name string, buckets int) Dimension {
 // ByValue splits by the value itself: integers in decimal, strings escaped.
 func ByValue(name string) Dimension { return Dimension{name: name, rule: byValue} }
 
+// Named gives the same dimension under another name.
+func (d Dimension) Named(name string) Dimension {
+	d.name = name
+	return d
+}
+
+// Rule gives the rule in one word: "hour", "day", "month", "year", "hash" or
+// "value"; "invalid" for the zero Dimension.
+func (d Dimension) Rule() string { return ruleNames[d.rule] }
+
+// Buckets is how many buckets ByHash has; 0 for other rules.
+func (d Dimension) Buckets() int { return d.buckets }
+
 // Name gives the name that stands before the equals sign in paths.
 func (d Dimension) Name() string { return d.name }
 

@@ -120,7 +120,7 @@ func ExampleNewKafka() {
 }
 
 // A topic with a partition for each bucket of the scheme: partition 0 holds what
-// the archive has under user_id=0.
+// an archive split by it has under user_id_hash16=0.
 func ExampleDimension_Kafka() {
 	topic, err := partition.ByHash("user_id", 16).Kafka()
 	if err != nil {
@@ -129,6 +129,23 @@ func ExampleDimension_Kafka() {
 	}
 	fmt.Println(topic.Partitions(), topic.Long(42))
 	// Output: 16 0
+}
+
+// A path's directory under another name than the column's, which says the rule.
+func ExampleDimension_Named() {
+	day := partition.ByDay("fecha")
+	fmt.Println(day, day.Named(day.Name()+"_"+day.Rule()))
+	// Output: day(fecha) day(fecha_day)
+}
+
+func ExampleDimension_Rule() {
+	for _, d := range []partition.Dimension{partition.ByHour("fecha"), partition.ByHash("user_id", 16), partition.ByValue("region")} {
+		fmt.Println(d.Rule(), d.Buckets())
+	}
+	// Output:
+	// hour 0
+	// hash 16
+	// value 0
 }
 
 func ExampleNewTopics() {

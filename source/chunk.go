@@ -57,6 +57,50 @@ func (c *Chunk[E]) Slice(from, to int64) *Chunk[E] {
 	return out
 }
 
+// Pick gives the events at some places of the chunk, which must rise, in memory of
+// their own (texts are shared). It covers the chunk's offsets, without its
+// quarantine.
+func (c *Chunk[E]) Pick(rows []int32) *Chunk[E] {
+	out := &Chunk[E]{Schema: c.Schema, Partition: c.Partition, From: c.From, Next: c.Next,
+		Offsets: gatherRows(c.Offsets, rows), Columns: make([]Vector, len(c.Columns))}
+	for i := range c.Columns {
+		v := &c.Columns[i]
+		out.Columns[i] = Vector{Kind: v.Kind, Dict: v.Dict, Ints: gatherRows(v.Ints, rows), Floats: gatherRows(v.Floats, rows),
+			Codes: gatherRows(v.Codes, rows), Valid: gatherRows(v.Valid, rows)}
+		if len(v.Dict.Values) > 64+2*len(rows) {
+			out.Columns[i].shrink()
+		}
+	}
+	return out
+}
+
+// shrink gives a vector of its own memory a dictionary of its own texts: who keeps
+// something for each code of a dictionary would keep it for each part of a chunk.
+func (v *Vector) shrink() {
+	ours, values := map[uint32]uint32{}, []string(nil)
+	for i, code := range v.Codes {
+		short, ok := ours[code]
+		if !ok {
+			short = uint32(len(values))
+			ours[code], values = short, append(values, v.Dict.Values[code])
+		}
+		v.Codes[i] = short
+	}
+	v.Dict = Dictionary{ID: NewDictionaryID(), Values: values}
+}
+
+// gatherRows gives the values at some places. Nil stays nil.
+func gatherRows[T any](values []T, rows []int32) []T {
+	if values == nil {
+		return nil
+	}
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = values[row]
+	}
+	return out
+}
+
 // Check says what is wrong with a chunk, if anything is: columns that aren't the
 // schema's, lengths that differ, codes without a text, offsets that fall or lie
 // outside [From, Next). An engine checks what it is given, since a source may be

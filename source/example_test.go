@@ -436,3 +436,23 @@ func ExampleSetValue() {
 	// <nil> 100
 	// source: unfit value: 1000 in a int8
 }
+
+// To skip a file of which it's known that it has no tea.
+func ExamplePredicate_Limits() {
+	p := source.And(source.In(product, "tea", "cup"), source.AtLeast(units, 2), source.Func(func(o *Order) bool { return o.Coupon != nil }))
+	for i, name := range []string{"at", "product", "units"} {
+		limits, ok := p.Limits(i)
+		fmt.Println(name, ok, limits.Texts, len(limits.Ranges))
+	}
+	// Output:
+	// at false [] 0
+	// product true [cup tea] 0
+	// units true [] 1
+}
+
+// The second and third event of a chunk.
+func ExampleChunk_Pick() {
+	picked := threeOrders().Pick([]int32{1, 2})
+	fmt.Println(picked.Offsets, picked.Rows()[0].Product, picked.Rows()[1].Product)
+	// Output: [1 2] cup tea
+}

@@ -11,6 +11,7 @@ type textNode[E, T any] struct {
 	field       Field[E, T]
 	description string
 	code        bool
+	listed      []string // the texts that it selects, sorted, if they are known: not nil
 	test        func(string) bool
 }
 

@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -90,7 +91,9 @@ func In[E any, T comparable](field Field[E, T], vs ...T) Predicate[E] {
 		for _, v := range values {
 			wanted[v.Text] = true
 		}
-		return Predicate[E]{node: &textNode[E, T]{field, describeIn(field, values), false, func(s string) bool { return wanted[s] }}}
+		listed := slices.AppendSeq(make([]string, 0, len(wanted)), maps.Keys(wanted))
+		slices.Sort(listed)
+		return Predicate[E]{node: &textNode[E, T]{field, describeIn(field, values), false, listed, func(s string) bool { return wanted[s] }}}
 	case Float:
 		return Or(each(values, func(v Value) node[E] { return &floatNode[E, T]{field, equal, v.Float} })...)
 	}
@@ -130,7 +133,7 @@ func bounded[E, T any](field Field[E, T], bound T, op operator, ints func(int64)
 	}
 	switch v.Kind {
 	case String:
-		return Predicate[E]{node: &textNode[E, T]{field, fmt.Sprintf("%s %s %q", field, op, v.Text), false,
+		return Predicate[E]{node: &textNode[E, T]{field, fmt.Sprintf("%s %s %q", field, op, v.Text), false, nil,
 			func(s string) bool { return (s >= v.Text) == (op == atLeast) }}}
 	case Float:
 		return Predicate[E]{node: &floatNode[E, T]{field, op, v.Float}}
@@ -167,7 +170,7 @@ func IsNull[E, T any](field Field[E, T]) Predicate[E] {
 // Match selects events by a test of a text field. The test runs once for each
 // distinct text of a dictionary, so it must depend on its argument alone.
 func Match[E any, T ~string](field Field[E, T], test func(string) bool) Predicate[E] {
-	return Predicate[E]{node: &textNode[E, T]{field, fmt.Sprintf("%s matches", field), true, test}}
+	return Predicate[E]{node: &textNode[E, T]{field, fmt.Sprintf("%s matches", field), true, nil, test}}
 }
 
 // Func selects events by a closure over the whole event. It reads every column;

@@ -38,7 +38,7 @@ var may = map[string][]string{
 	"sink/arrowsink":               {"sink", "source", "internal/resume", "github.com/apache/arrow-go/v18"},
 	"sink/parquettable":            {"sink", "source", "partition"},
 	"sink/sinktest":                {"sink", "window", "github.com/stretchr/testify"},
-	"lambda":                       {"window", "aggregate", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
+	"lambda":                       {"window", "aggregate", "partition", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
 	"lambda/archive":               {"golang.org/x/sys"},
 	"lambda/archive/archivetest":   {"lambda/archive", "github.com/stretchr/testify"},
 	"lambda/delta":                 nil,

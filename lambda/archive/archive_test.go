@@ -87,7 +87,7 @@ func TestOwnerAndChain(t *testing.T) {
 	require.NoError(t, err)
 	watermark := int64(7)
 	deltas := map[string]archive.Delta{"view": {File: &events, Late: 1, Rows: 2, MinTime: -5, MaxTime: 5, Watermark: &watermark}, "empty": {}}
-	require.NoError(t, owner.Commit(t.Context(), archive.Entry{From: 40, To: 50, Events: &events, Deltas: deltas}))
+	require.NoError(t, owner.Commit(t.Context(), archive.Entry{From: 40, To: 50, Events: []archive.File{events}, Deltas: deltas}))
 	require.NoError(t, owner.Gap(t.Context(), 60, "retention was shorter than the outage"))
 
 	second, err := a.Claim(t.Context(), 1, 0)
@@ -125,6 +125,30 @@ func TestOwnerAndChain(t *testing.T) {
 	}
 }
 
+// manyFiles are files of an event each.
+func manyFiles(n int) []archive.File {
+	files := make([]archive.File, n)
+	for i := range files {
+		files[i] = archive.File{Name: fmt.Sprint("events/", i), Size: 1, Rows: 1, SHA256: strings.Repeat("a", 64)}
+	}
+	return files
+}
+
+// TestASegmentOfTheMostFilesFits: an entry can name them all, with long names.
+func TestASegmentOfTheMostFilesFits(t *testing.T) {
+	store := archive.Memory()
+	owner, err := declared(t, store, 1).Claim(t.Context(), 0, 0)
+	require.NoError(t, err)
+	files := manyFiles(archive.MaxFiles)
+	for i := range files {
+		files[i].Name = "events/" + strings.Repeat("n", 200) + fmt.Sprint(i)
+	}
+	require.NoError(t, owner.Commit(t.Context(), archive.Entry{From: 0, To: archive.MaxFiles, Events: files}))
+	chain, err := archive.New(store).Chain(t.Context(), 0)
+	require.NoError(t, err)
+	require.Equal(t, files, chain.Entries[1].Events)
+}
+
 func TestCommitRefuses(t *testing.T) {
 	a := declared(t, archive.Memory(), 1)
 	owner, err := a.Claim(t.Context(), 0, 10)
@@ -138,23 +162,27 @@ func TestCommitRefuses(t *testing.T) {
 		entry archive.Entry
 		err   error
 	}{
-		"overlap":      {archive.Entry{From: 9, To: 12}, archive.ErrTiling},
-		"gap":          {archive.Entry{From: 11, To: 12}, archive.ErrTiling},
-		"empty":        {archive.Entry{From: 10, To: 10}, archive.ErrInvalid},
-		"backwards":    {archive.Entry{From: 10, To: 9}, archive.ErrInvalid},
-		"escape":       {archive.Entry{From: 10, To: 15, Events: &evil}, archive.ErrInvalid},
-		"too many":     {archive.Entry{From: 10, To: 15, Events: &many}, archive.ErrInvalid},
-		"both":         {archive.Entry{From: 10, To: 11, Events: &good, Quarantine: &good}, archive.ErrInvalid},
-		"reason":       {archive.Entry{From: 10, To: 15, Reason: "why"}, archive.ErrInvalid},
-		"no sum":       {archive.Entry{From: 10, To: 15, Events: &archive.File{Name: "x", Size: 1}}, archive.ErrInvalid},
-		"fingerprint":  {archive.Entry{From: 10, To: 15, Deltas: map[string]archive.Delta{"../x": {}}}, archive.ErrInvalid},
-		"delta times":  {archive.Entry{From: 10, To: 15, Deltas: map[string]archive.Delta{"x": {Rows: 1, MinTime: 2, MaxTime: 1}}}, archive.ErrInvalid},
-		"delta's file": {archive.Entry{From: 10, To: 15, Deltas: map[string]archive.Delta{"x": {File: &evil}}}, archive.ErrInvalid},
+		"overlap":       {archive.Entry{From: 9, To: 12}, archive.ErrTiling},
+		"gap":           {archive.Entry{From: 11, To: 12}, archive.ErrTiling},
+		"empty":         {archive.Entry{From: 10, To: 10}, archive.ErrInvalid},
+		"backwards":     {archive.Entry{From: 10, To: 9}, archive.ErrInvalid},
+		"escape":        {archive.Entry{From: 10, To: 15, Events: []archive.File{evil}}, archive.ErrInvalid},
+		"too many":      {archive.Entry{From: 10, To: 15, Events: []archive.File{many}}, archive.ErrInvalid},
+		"both":          {archive.Entry{From: 10, To: 11, Events: []archive.File{good}, Quarantine: &good}, archive.ErrInvalid},
+		"reason":        {archive.Entry{From: 10, To: 15, Reason: "why"}, archive.ErrInvalid},
+		"twice":         {archive.Entry{From: 10, To: 15, Events: []archive.File{good, good}}, archive.ErrInvalid},
+		"one too many":  {archive.Entry{From: 10, To: 1 << 20, Events: manyFiles(archive.MaxFiles + 1)}, archive.ErrInvalid},
+		"too many rows": {archive.Entry{From: 10, To: 14, Events: manyFiles(5)}, archive.ErrInvalid},
+		"one escapes":   {archive.Entry{From: 10, To: 15, Events: []archive.File{good, evil}}, archive.ErrInvalid},
+		"no sum":        {archive.Entry{From: 10, To: 15, Events: []archive.File{{Name: "x", Size: 1}}}, archive.ErrInvalid},
+		"fingerprint":   {archive.Entry{From: 10, To: 15, Deltas: map[string]archive.Delta{"../x": {}}}, archive.ErrInvalid},
+		"delta times":   {archive.Entry{From: 10, To: 15, Deltas: map[string]archive.Delta{"x": {Rows: 1, MinTime: 2, MaxTime: 1}}}, archive.ErrInvalid},
+		"delta's file":  {archive.Entry{From: 10, To: 15, Deltas: map[string]archive.Delta{"x": {File: &evil}}}, archive.ErrInvalid},
 	} {
 		require.ErrorIs(t, owner.Commit(t.Context(), c.entry), c.err, name)
 	}
 	require.ErrorIs(t, owner.Gap(t.Context(), 20, ""), archive.ErrInvalid, "a gap needs a reason")
-	require.NoError(t, owner.Commit(t.Context(), archive.Entry{From: 10, To: 15, Events: &good}), "a refusal leaves the owner as it was")
+	require.NoError(t, owner.Commit(t.Context(), archive.Entry{From: 10, To: 15, Events: []archive.File{good}}), "a refusal leaves the owner as it was")
 }
 
 // TestHostileChains has chains that no owner would write.
@@ -353,6 +381,13 @@ func TestFiles(t *testing.T) {
 func TestNames(t *testing.T) {
 	day := time.Date(2026, 3, 1, 23, 30, 0, 0, time.FixedZone("", -3600))
 	require.Equal(t, "events/2026-03-02/3-00000000000000000012-n.parquet", archive.EventsName(day, 3, 12, "n"), "days are UTC")
+	require.Equal(t, "events/region=norte/at_day=2026-03-02/3-00000000000000000012-n.parquet", archive.PartName("region=norte/at_day=2026-03-02", 3, 12, "n"))
+	for name, want := range map[string]string{archive.PartName("region=norte/user=7", 3, 12, "n"): "region=norte/user=7", archive.EventsName(day, 3, 12, "n"): "2026-03-02",
+		"events/x": "", "events//x": "", "deltas/a/x": "", "events": "", "events/a/": "a"} {
+		part, ok := archive.EventsPart(name)
+		require.Equal(t, want, part, name)
+		require.Equal(t, want != "", ok, name)
+	}
 	require.Equal(t, "deltas/f/3-00000000000000000012-n.parquet", archive.DeltaName("f", 3, 12, "n"))
 	require.Equal(t, "quarantine/3-00000000000000000012-n.parquet", archive.QuarantineName(3, 12, "n"))
 	require.NotEqual(t, archive.NewNonce(), archive.NewNonce())

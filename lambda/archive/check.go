@@ -9,6 +9,10 @@ import (
 // maxFile bounds the size and the rows that an entry may give a file.
 const maxFile = 1 << 40
 
+// MaxFiles is how many files of events a segment may have: what a hostile entry
+// can make a reader open, and few enough for an entry to name them all.
+const MaxFiles = 1 << 14
+
 // decodeEntry decodes the body of an entry and checks all that can be checked
 // without its neighbours: it should be partition's entry number sequence,
 // written with nonce. Its errors don't name the object.
@@ -62,7 +66,7 @@ func (e Entry) check() error {
 }
 
 func (e Entry) hasFiles() bool {
-	return e.Events != nil || e.Quarantine != nil || len(e.Deltas) > 0
+	return len(e.Events) > 0 || e.Quarantine != nil || len(e.Deltas) > 0
 }
 
 func (e Entry) checkClaim() error {
@@ -76,15 +80,15 @@ func (e Entry) checkSegment() error {
 	if e.To == e.From || e.Log != "" || e.Reason != "" {
 		return errors.New("a segment covers offsets, and has neither a log nor a reason")
 	}
-	rows := int64(0)
-	for _, file := range []*File{e.Events, e.Quarantine} {
-		if file == nil {
-			continue
-		}
-		if err := file.check(); err != nil {
+	rows, err := e.checkEvents()
+	if err != nil {
+		return err
+	}
+	if e.Quarantine != nil {
+		if err := e.Quarantine.check(); err != nil {
 			return err
 		}
-		rows += file.Rows
+		rows += e.Quarantine.Rows
 	}
 	if rows > e.To-e.From {
 		return fmt.Errorf("%d rows at %d offsets", rows, e.To-e.From)
@@ -98,6 +102,25 @@ func (e Entry) checkSegment() error {
 		}
 	}
 	return nil
+}
+
+// checkEvents counts the rows of the files of events, which are distinct.
+func (e Entry) checkEvents() (rows int64, err error) {
+	if len(e.Events) > MaxFiles {
+		return 0, fmt.Errorf("%d files of events, and a segment has %d at most", len(e.Events), MaxFiles)
+	}
+	names := make(map[string]bool, len(e.Events))
+	for _, file := range e.Events {
+		if err := file.check(); err != nil {
+			return 0, err
+		}
+		if names[file.Name] {
+			return 0, fmt.Errorf("%s holds the segment's events twice", file.Name)
+		}
+		names[file.Name] = true
+		rows += file.Rows
+	}
+	return rows, nil
 }
 
 func (d Delta) check() error {

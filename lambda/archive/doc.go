@@ -20,13 +20,16 @@
 // # Layout
 //
 //	events/<day>/<partition>-<sequence>-<nonce>.parquet
+//	events/<path of a part>/<partition>-<sequence>-<nonce>.parquet
 //	deltas/<view fingerprint>/<partition>-<sequence>-<nonce>.parquet
 //	quarantine/<partition>-<sequence>-<nonce>.parquet
 //	_log/<partition>/<sequence>.json     the chain: claim | segment | gap
 //	_log/source/<n>.json                 which log this is, and its partitions
 //
 // Sequences and numbers of publications have twenty digits, so that names sort
-// as numbers do; partitions are plain decimals.
+// as numbers do; partitions are plain decimals. A segment's events are in one file,
+// or, where the pipeline has a partition scheme, in one for each part that has any:
+// events/region=norte/at_day=2026-11-24/0-….parquet.
 //
 // # Why the chain holds
 //

@@ -71,8 +71,10 @@ type Entry struct {
 	// From = To: where its owner goes on.
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
-	// Events are the segment's events; nil where the range holds none.
-	Events *File `json:"events,omitempty"`
+	// Events are the files that hold the segment's events, each of them in one
+	// file, with rising offsets in each: none where the range holds none, and one
+	// where events aren't split into parts.
+	Events []File `json:"events,omitempty"`
 	// Quarantine holds the segment's records that couldn't be decoded.
 	Quarantine *File `json:"quarantine,omitempty"`
 	// Deltas are the views' sealed deltas, by view fingerprint.

@@ -15,7 +15,7 @@ func FuzzEntry(f *testing.F) {
 	watermark := int64(5)
 	file := &archive.File{Name: "events/a", Size: 9, Rows: 1, SHA256: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
 	full := segmentOf(0, 0, 3, 9)
-	full.Events, full.Quarantine = file, file
+	full.Events, full.Quarantine = []archive.File{*file, {Name: "events/b", Size: 9, SHA256: file.SHA256}}, file
 	full.Deltas = map[string]archive.Delta{"v": {File: file, Late: 1, Rows: 1, MinTime: -1, MaxTime: 1, Watermark: &watermark}}
 	for _, entry := range []archive.Entry{claimAt(0), claimAt(-1), segmentOf(0, 0, 0, 5), segmentOf(0, 0, 5, 0), full,
 		{Format: 1, Kind: archive.KindGap, Nonce: "n", To: 3, Reason: "why"}, {Format: 2, Nonce: "n"}} {

@@ -20,8 +20,29 @@ func NewNonce() string {
 // readers of the plain files find them; sequence is what the segment's entry
 // will have ([Owner.NextSequence]).
 func EventsName(day time.Time, partition int, sequence int64, nonce string) string {
-	return "events/" + day.UTC().Format(time.DateOnly) + "/" + fileName(partition, sequence, nonce)
+	return PartName(day.UTC().Format(time.DateOnly), partition, sequence, nonce)
 }
+
+// PartName is the name of a file of events that belong to one part of a segment,
+// as [EventsName] is of all. Part is the part's path, such as
+// "region=norte/at_day=2026-11-24". Since a file system may take two parts for one
+// (it may ignore case), each file needs a nonce of its own.
+func PartName(part string, partition int, sequence int64, nonce string) string {
+	return eventsDir + part + "/" + fileName(partition, sequence, nonce)
+}
+
+// EventsPart is the inverse of [PartName]: it gives the part's path, which for a
+// name of [EventsName] is a day. It is false for what isn't a file of events.
+func EventsPart(name string) (part string, ok bool) {
+	rest, ok := strings.CutPrefix(name, eventsDir)
+	end := strings.LastIndexByte(rest, '/')
+	if !ok || end < 1 {
+		return "", false
+	}
+	return rest[:end], true
+}
+
+const eventsDir = "events/"
 
 // DeltaName is the name of a view's sealed delta over a segment.
 func DeltaName(fingerprint string, partition int, sequence int64, nonce string) string {

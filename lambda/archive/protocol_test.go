@@ -52,8 +52,8 @@ func (l *ledger) owner(t assert.TestingT, id int, choices []int) process {
 
 // commit commits one segment and notes what it was told.
 func (l *ledger) commit(ctx context.Context, t assert.TestingT, owner *archive.Owner, name string, size int64, patient bool) error {
-	file := &archive.File{Name: name, Size: 1, SHA256: fmt.Sprintf("%064x", size)}
-	segment := archive.Entry{From: owner.End(), To: owner.End() + size, Events: file}
+	file := archive.File{Name: name, Size: 1, SHA256: fmt.Sprintf("%064x", size)}
+	segment := archive.Entry{From: owner.End(), To: owner.End() + size, Events: []archive.File{file}}
 	sequence := owner.NextSequence()
 	err := owner.Commit(ctx, segment)
 	if errors.Is(err, archive.ErrUnsettled) && patient {
@@ -98,8 +98,8 @@ func (l *ledger) check(t require.TestingT, store archive.Store) {
 		require.GreaterOrEqual(t, entry.Term, term, "terms must never go down")
 		end, term = entry.To, entry.Term
 		if entry.Kind == archive.KindSegment {
-			require.NotContains(t, seen, entry.Events.Name, "a segment is committed once")
-			seen[entry.Events.Name] = entry
+			require.NotContains(t, seen, entry.Events[0].Name, "a segment is committed once")
+			seen[entry.Events[0].Name] = entry
 		}
 	}
 	l.mu.Lock()
