@@ -251,6 +251,31 @@ type simQuad struct {
 
 var simOdd = source.Map(simUser, func(u int64) bool { return u%2 != 0 })
 
+// randomLimits selects by what a layout can skip files by.
+func randomLimits(r *rand.Rand) (source.Predicate[simEvent], func(simEvent) bool) {
+	low := int64(r.IntN(7)) - 2
+	high := low + int64(r.IntN(4))
+	from := simStart.Add(time.Duration(r.IntN(90)) * time.Minute)
+	kind, place := pick(r, "purchase", "view", "", "señal\x00"), pick(r, "norte", "", "x/y")
+	users := func(e simEvent) bool { return low <= e.User && e.User < high }
+	where := source.And(source.AtLeast(simUser, low), source.Less(simUser, high))
+	switch r.IntN(4) {
+	case 0:
+		return where, users
+	case 1:
+		return source.And(where, source.In(simPlace, place, "sur")), func(e simEvent) bool {
+			return users(e) && e.Place != nil && (*e.Place == place || *e.Place == "sur")
+		}
+	case 2:
+		return source.Or(source.And(source.Equal(simKind, kind), where), source.Equal(simKind, "view")), func(e simEvent) bool {
+			return e.Kind == kind && users(e) || e.Kind == "view"
+		}
+	}
+	return source.And(source.AtLeast(simAt, from), source.Less(simAt, from.Add(2*time.Hour))), func(e simEvent) bool {
+		return !e.At.Before(from) && e.At.Truncate(time.Microsecond).Before(from.Add(2*time.Hour))
+	}
+}
+
 // randomView makes a view of random parts.
 func randomView(r *rand.Rand, name string) simView {
 	names := []string{"5m", "hour", "slide", "moved", "day", "month", "all", "visit", "visit"}
@@ -260,11 +285,13 @@ func randomView(r *rand.Rand, name string) simView {
 	joined := aggregate.Join2(one.aggregate, two.aggregate, func(a, b string) string { return a + " " + b })
 	result := func(es []simEvent) string { return one.naive(es) + " " + two.naive(es) }
 	where, selects := source.Predicate[simEvent]{}, func(simEvent) bool { return true }
-	switch r.IntN(4) {
-	case 0:
+	switch r.IntN(8) {
+	case 0, 4:
 		where, selects = source.IsNull(simPlace), func(e simEvent) bool { return e.Place == nil }
-	case 1:
+	case 1, 5:
 		where, selects = source.AtLeast(simCents, 0), func(e simEvent) bool { return e.Cents >= 0 }
+	case 2:
+		where, selects = randomLimits(r)
 	}
 	place := func(e simEvent) source.Null[string] {
 		if e.Place == nil {
