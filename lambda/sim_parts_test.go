@@ -290,7 +290,7 @@ func randomView(r *rand.Rand, name string) simView {
 		where, selects = source.IsNull(simPlace), func(e simEvent) bool { return e.Place == nil }
 	case 1, 5:
 		where, selects = source.AtLeast(simCents, 0), func(e simEvent) bool { return e.Cents >= 0 }
-	case 2:
+	case 2, 3, 6:
 		where, selects = randomLimits(r)
 	}
 	place := func(e simEvent) source.Null[string] {
