@@ -10,6 +10,17 @@
 // runs, how many partitions the log has, in which order the rows arrive, or how
 // often the speed layer is killed.
 //
+// With -report it answers what a shop's month ends with, over all of the files:
+//
+//	go run ./examples/retail -data DIR -report monthly   # sales, returns, orders, average ticket, best product
+//	go run ./examples/retail -data DIR -report cohorts   # customers by first purchase, and who came back
+//	go run ./examples/retail -data DIR -report rfm       # segments by recency, frequency and money
+//	go run ./examples/retail -data DIR -report trends    # each week's best sellers, against the week before
+//
+// Cohorts and segments are views over the rows of a view of customers. A report
+// is compared, row by row, with a naive fold of the files' rows; where they
+// differ the program says so, and its exit code is 1.
+//
 // The answer goes to the standard output, what happens on the way to the
 // standard error.
 package main
@@ -52,6 +63,7 @@ type options struct {
 	shuffled   bool
 	seed       uint64
 	crash      int
+	report     string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -72,6 +84,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return err
 	})
 	flags.IntVar(&o.crash, "crash", 0, "kill the speed layer each time it has read so many chunks of a partition; 0 for never")
+	flags.StringVar(&o.report, "report", "", "instead of sales by -step, a report: monthly, cohorts, rfm (customers by recency, frequency and money) or trends (products by week)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -85,6 +98,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("-by %q: it's pais or none", by)
 	case steps[o.step].Validate() != nil:
 		return o, fmt.Errorf("-step %q: it's day, month, year or all", o.step)
+	case o.report != "" && reports[o.report] == nil:
+		return o, fmt.Errorf("-report %q: it's monthly, cohorts, rfm or trends", o.report)
 	case o.batchEvery < 0 || o.crash < 0 || o.partitions < 1:
 		return o, errors.New("-batch-every and -crash are 0 or more, -partitions 1 or more")
 	}
@@ -114,6 +129,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if err := shop.work(ctx); err != nil {
 		return err
+	}
+	if o.report != "" {
+		return shop.answerReport(ctx, stdout)
 	}
 	rows, provenance, err := shop.serving.answer(ctx, steps[o.step], o.byPais)
 	if err != nil {

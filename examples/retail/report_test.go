@@ -46,6 +46,7 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		"-data x -crash -1":        "-crash",
 		"-data x -batch-every -1":  "-batch-every",
 		"-data x -shuffle seven":   "shuffle",
+		"-data x -report rf":       `-report "rf"`,
 		"-data x y":                `"y"`,
 		"-data /nonexistent-place": "no files match",
 	} {

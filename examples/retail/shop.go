@@ -28,6 +28,7 @@ type shop struct {
 	meter   *meter
 	batch   *lambda.Pipeline[Sale]
 	serving views
+	asked   report // with -report, in place of the above
 	stderr  io.Writer
 
 	began   time.Time
@@ -42,9 +43,24 @@ func newShop(o options, store archive.Store, log *salesLog, stderr io.Writer) (*
 		s.meter = newMeter(0, log.rowsOf(o.batchEvery))
 	}
 	s.batch = lambda.New[Sale](lambda.Config{Archive: store, Deltas: s.deltas})
-	var err error
-	s.serving, err = register(s.batch)
-	return s, err
+	return s, s.register(s.batch)
+}
+
+// register declares what is asked for to a pipeline: that of the batch and serving
+// layers, or one of the speed layer's lives.
+func (s *shop) register(p *lambda.Pipeline[Sale]) error {
+	if s.options.report != "" {
+		asked, err := reports[s.options.report](p)
+		if p == s.batch {
+			s.asked = asked
+		}
+		return err
+	}
+	serving, err := register(p)
+	if p == s.batch {
+		s.serving = serving
+	}
+	return err
 }
 
 // work reads the log to its end, while rows arrive and the batch layer runs.
@@ -97,7 +113,7 @@ func (s *shop) speed(ctx context.Context) error {
 // live is one life of the speed layer.
 func (s *shop) live(ctx context.Context, config lambda.Config, l *life) error {
 	pipeline := lambda.New[Sale](config)
-	if _, err := register(pipeline); err != nil {
+	if err := s.register(pipeline); err != nil {
 		return err
 	}
 	return pipeline.Run(ctx, mortalLog{metered{s.log, s.meter}, l})
