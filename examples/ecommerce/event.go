@@ -31,7 +31,7 @@ const (
 	review      = "review"
 )
 
-var categories = []string{
+var categories = [...]string{
 	"electrónica", "moda mujer", "moda hombre", "calzado", "hogar", "cocina",
 	"informática", "telefonía", "belleza", "deportes", "juguetes", "libros",
 	"bebé", "salud", "alimentación", "muebles", "jardín", "bricolaje",

@@ -15,6 +15,7 @@ import (
 type shop struct {
 	seed       uint64
 	partitions int
+	small      bool // a twentieth of the size
 }
 
 // The shop's size. Its log begins on a Monday and grows by eventsPerDay for each
@@ -25,6 +26,18 @@ const (
 	products     = 100_000
 )
 
+// A small shop's log of the same length spans months in place of days: what a
+// batch report is about.
+const smaller = 20
+
+// sized is a number of the shop's size.
+func (s shop) sized(n int) int {
+	if s.small {
+		return n / smaller
+	}
+	return n
+}
+
 var opening = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
 // In each partition a number of visitors are in the shop at a time, each for so
@@ -33,6 +46,7 @@ var opening = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 const (
 	slots       = 32
 	visitEvents = 8
+	secondLine  = 6 // the step of an order's second line, if it has one
 )
 
 // visits are what a visit may come to, each with its share in percent.
@@ -45,7 +59,9 @@ var visits = []struct {
 	{12, [...]string{pageView, productView, productView, addToCart, productView, pageView, productView, pageView}},
 	{6, [...]string{pageView, productView, productView, addToCart, checkout, pageView, productView, pageView}},
 	{5, [...]string{pageView, productView, productView, addToCart, checkout, purchase, pageView, productView}},
-	{3, [...]string{productView, productView, productView, addToCart, checkout, purchase, productView, review}},
+	{1, [...]string{productView, productView, productView, addToCart, checkout, purchase, productView, review}},
+	// An order of two lines: each is a purchase of the same order.
+	{2, [...]string{productView, productView, productView, addToCart, checkout, purchase, purchase, review}},
 }
 
 // event writes the event at an offset of a partition.
@@ -56,26 +72,31 @@ func (s shop) event(e *Event, partition int, offset int64) {
 	step := int(turn % visitEvents)
 
 	r := s.random(partition, visit, 0)
-	user := int64(skewed(&r, users/s.partitions))*int64(s.partitions) + int64(partition)
+	user := int64(skewed(&r, max(1, s.sized(users)/s.partitions)))*int64(s.partitions) + int64(partition)
 	kind := visitKind(&r)
 
 	// The product in the cart is the last one that was looked at.
 	looked := s.random(partition, visit, 1+min(step, 2))
-	product := skewed(&looked, products)
+	product := skewed(&looked, s.sized(products))
+	if step == secondLine && visits[kind].steps[step] == purchase {
+		product = s.companion(product, &looked)
+	}
 
 	own := s.random(partition, offset, 100)
-	at := businessTime(offset*int64(s.partitions) + int64(partition))
+	at := s.businessTime(offset*int64(s.partitions) + int64(partition))
 	*e = Event{
 		At: happened(at, &own), User: 1 + user, Type: visits[kind].steps[step],
 		Session: "s" + strconv.Itoa(partition) + "-" + strconv.FormatInt(visit, 10),
-		Product: 1 + int64(product), Category: categoryOf(product), Region: regionOf(user),
+		Product: 1 + int64(product), Category: categories[categoryOf(product)], Region: regionOf(user),
 	}
 	s.buy(e, &r, visit, partition, product, at)
 }
 
-// buy fills in what is bought. At the daily flash sale people buy more at once.
+// buy fills in what is bought. At the daily flash sale people buy more at once,
+// and they buy less of what is dear this week: see offers.go.
 func (s shop) buy(e *Event, visitor *random, visit int64, partition, product int, at time.Time) {
-	quantity := 1 + int64(skewed(visitor, 3))
+	offer := offerOf(product, at)
+	quantity := ordered(visitor, 2+int64(skewed(visitor, 3)), categoryOf(product), offer)
 	if flashSale(at) {
 		quantity += 5
 	}
@@ -84,7 +105,7 @@ func (s shop) buy(e *Event, visitor *random, visit int64, partition, product int
 		e.Quantity = quantity
 	case purchase:
 		e.Quantity = quantity
-		e.Revenue = quantity * priceOf(product)
+		e.Revenue = quantity * priceAt(product, offer)
 		e.Order = 1 + visit*int64(s.partitions) + int64(partition)
 	}
 }
@@ -98,10 +119,11 @@ var busyHours = [24]int64{20, 12, 8, 6, 6, 10, 20, 32, 44, 52, 56, 58, 60, 54, 4
 
 // businessTime is the time of the log's nth event: days are alike, and within a
 // day the hours are as busy as they are.
-func businessTime(n int64) time.Time {
-	day, rest := n/eventsPerDay, n%eventsPerDay
+func (s shop) businessTime(n int64) time.Time {
+	perDay := int64(s.sized(eventsPerDay))
+	day, rest := n/perDay, n%perDay
 	for hour, busy := range busyHours {
-		count := busy * eventsPerDay / 1000
+		count := busy * perDay / 1000
 		if rest < count {
 			into := time.Duration(rest*time.Hour.Microseconds()/count) * time.Microsecond
 			return opening.AddDate(0, 0, int(day)).Add(time.Duration(hour)*time.Hour + into)
@@ -144,11 +166,11 @@ func visitKind(r *random) int {
 	return 0
 }
 
-// A product keeps its category and price, a user his region, whatever the seed.
+// A product keeps its category and list price, a user his region, whatever the seed.
 
-func categoryOf(product int) string {
+func categoryOf(product int) int {
 	r := random(mix(uint64(product) + 1))
-	return categories[skewed(&r, len(categories))]
+	return skewed(&r, len(categories))
 }
 
 func priceOf(product int) int64 {

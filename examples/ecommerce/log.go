@@ -29,7 +29,12 @@ func newShopLog(s shop, ends []int64, rate int64) (*shopLog, error) {
 func (l *shopLog) Identity(context.Context) (string, error) { return l.shop.identity(), nil }
 
 func (s shop) identity() string {
-	return fmt.Sprintf("ecommerce/seed=%d/partitions=%d", s.seed, s.partitions)
+	// The number after the name is raised when the events change.
+	identity := fmt.Sprintf("ecommerce-2/seed=%d/partitions=%d", s.seed, s.partitions)
+	if s.small {
+		identity += "/small"
+	}
+	return identity
 }
 
 // Partitions implements source.Source.

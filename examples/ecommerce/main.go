@@ -7,14 +7,28 @@
 //
 // With -dir the archive is kept, and the next run goes on where this one stopped.
 //
+// With -report it answers one of the questions of a month's end instead, over some
+// months of a smaller shop's log: a batch view, or views over a view's rows, again
+// compared with a naive fold. The exit code is 1 where they differ.
+//
+//	go run ./examples/ecommerce -report monthly     # sales, orders, customers, average ticket, best product
+//	go run ./examples/ecommerce -report cohorts     # customers by first purchase, and who came back
+//	go run ./examples/ecommerce -report rfm         # segments by recency, frequency and money
+//	go run ./examples/ecommerce -report trends      # each week's best sellers, against the week before
+//	go run ./examples/ecommerce -report elasticity  # how demand follows the price, by category
+//	go run ./examples/ecommerce -report turnover    # how often each category's stock is sold
+//	go run ./examples/ecommerce -report together    # which products are bought with which
+//
 // Where to read on:
 //
-//   - event.go, generate.go, log.go: the events, and a source.Source of one's own
+//   - event.go, generate.go, offers.go, log.go: the events, and a source.Source of one's own
 //   - views.go: the metrics, each declared once
 //   - layers.go: the speed, batch and serving layers, put together
 //   - live.go, anomaly.go, display.go: what is asked while they run
 //   - report.go: the daily table
 //   - reference.go, check.go: the naive fold, and the comparison
+//   - batch.go, elasticity.go, turnover.go, together.go: the reports; those that
+//     examples/retail has too are in examples/internal/usecases
 package main
 
 import (
@@ -41,6 +55,7 @@ type options struct {
 	dir        string
 	json       bool
 	batchEvery time.Duration
+	report     string
 }
 
 var (
@@ -89,7 +104,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Uint64Var(&o.seed, "seed", 1, "which log: events are a function of the seed `N`")
 	flags.IntVar(&o.partitions, "partitions", 4, "the log has `N` partitions")
 	flags.StringVar(&o.dir, "dir", "", "keep the archive in this `FOLDER`, and go on where it ends (default: a temporary one)")
-	flags.BoolVar(&o.json, "json", false, "print every row of the daily table, as JSON lines")
+	flags.BoolVar(&o.json, "json", false, "print every row of the daily table, or of the report, as JSON lines")
+	flags.StringVar(&o.report, "report", "", "instead of all that, answer a `QUESTION` by batch views over some months of a smaller shop: "+reportNames)
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return o, err
 	} else if err != nil {
@@ -101,6 +117,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		problem = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
 	case o.events < 1 || o.events > maxEvents:
 		problem = fmt.Sprintf("-events %d: it must be 1 to %s", o.events, thousands(maxEvents))
+	case o.report != "" && reports[o.report] == nil:
+		problem = fmt.Sprintf("-report %s: it must be one of %s", o.report, reportNames)
 	case o.rate < 0:
 		problem = fmt.Sprintf("-rate %d: it must not be negative", o.rate)
 	case o.partitions < 1 || o.partitions > maxPartitions:
@@ -128,6 +146,13 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stderr, "Log %s: %s events so far, and %s to come. Archive: %s\n", log.shop.identity(), thousands(start), thousands(o.events), dir)
 
+	if o.report != "" {
+		err := runReport(ctx, o, store, log, stdout, stderr)
+		if ctx.Err() != nil {
+			return interrupted(o, stderr)
+		}
+		return explain(err, dir)
+	}
 	layers, err := newLayers(store, log, start, stderr)
 	if err != nil {
 		return explain(err, dir)
@@ -163,7 +188,7 @@ func archiveDir(dir string) (string, func(), error) {
 // openLog opens the log, grown by the new events: every partition goes on from
 // where the archive's chain of it ends. It also says how many events there were.
 func openLog(ctx context.Context, o options, store archive.Store) (*shopLog, int64, error) {
-	log := shop{seed: o.seed, partitions: o.partitions}
+	log := shop{seed: o.seed, partitions: o.partitions, small: o.report != ""}
 	chains := archive.New(store)
 	if err := chains.Declare(ctx, archive.Log{Identity: log.identity(), Partitions: o.partitions}); err != nil {
 		return nil, 0, err
@@ -201,7 +226,7 @@ func interrupted(o options, stderr io.Writer) error {
 func explain(err error, dir string) error {
 	switch {
 	case errors.Is(err, archive.ErrLogIdentity), errors.Is(err, archive.ErrPartitions):
-		return fmt.Errorf("%w\nThe archive in %s was begun with another -seed or -partitions: use the same, or another -dir", err, dir)
+		return fmt.Errorf("%w\nThe archive in %s was begun with another -seed or -partitions, or without -report: use the same, or another -dir", err, dir)
 	case errors.Is(err, archive.ErrLost):
 		return fmt.Errorf("%w\nAnother run on %s has taken over. Nothing is lost; run again when it has ended", err, dir)
 	case errors.Is(err, lambda.ErrDefinition):

@@ -17,8 +17,8 @@ type cell[K comparable] struct {
 
 // tally is everything that any view wants to know of a group.
 type tally struct {
-	users            map[int64]struct{}
-	purchases, cents int64
+	users, orders map[int64]struct{}
+	cents         int64
 }
 
 type tallies[K comparable] map[cell[K]]*tally
@@ -27,12 +27,12 @@ func (t tallies[K]) add(e *Event, size time.Duration, key K) {
 	group := cell[K]{e.At.Truncate(size).Unix(), key}
 	found := t[group]
 	if found == nil {
-		found = &tally{users: map[int64]struct{}{}}
+		found = &tally{users: map[int64]struct{}{}, orders: map[int64]struct{}{}}
 		t[group] = found
 	}
 	found.users[e.User] = struct{}{}
 	if e.Type == purchase {
-		found.purchases++
+		found.orders[e.Order] = struct{}{}
 		found.cents += e.Revenue
 	}
 }
@@ -46,9 +46,9 @@ func results[K comparable, R any](t tallies[K], result func(*tally) R) map[cell[
 }
 
 func (t *tally) active() int64          { return int64(len(t.users)) }
-func (t *tally) conversion() Conversion { return Conversion{t.purchases, int64(len(t.users))} }
-func (t *tally) takings() Takings       { return Takings{t.cents, t.purchases} }
-func (t *tally) sales() Sales           { return Sales{t.cents, t.purchases, int64(len(t.users))} }
+func (t *tally) conversion() Conversion { return Conversion{int64(len(t.orders)), int64(len(t.users))} }
+func (t *tally) takings() Takings       { return Takings{t.cents, int64(len(t.orders))} }
+func (t *tally) sales() Sales           { return Sales{t.cents, int64(len(t.orders)), int64(len(t.users))} }
 
 const day = 24 * time.Hour
 

@@ -12,9 +12,9 @@ func TestReferenceByHand(t *testing.T) {
 	clock := func(hour, minute int) time.Time { return opening.Add(time.Duration(hour*60+minute) * time.Minute) }
 	events := []Event{
 		{At: clock(9, 1), User: 1, Type: productView},
-		{At: clock(9, 4), User: 1, Type: purchase, Revenue: 1050},
+		{At: clock(9, 4), User: 1, Type: purchase, Revenue: 1050, Order: 1},
 		{At: clock(9, 4), User: 2, Type: pageView},
-		{At: clock(9, 5), User: 2, Type: purchase, Revenue: 300},
+		{At: clock(9, 5), User: 2, Type: purchase, Revenue: 300, Order: 2},
 		{At: clock(33, 0), User: 2, Type: pageView}, // the next day
 	}
 	hour := func(h int) cell[string] { return cell[string]{clock(h, 0).Unix(), "k"} }
@@ -40,18 +40,18 @@ func TestReferenceFoldsPrefixes(t *testing.T) {
 	want, err := foldNaively(t.Context(), log, ends)
 	require.NoError(t, err)
 
-	users, orders := map[int64]bool{}, int64(0)
+	users, orders := map[int64]bool{}, map[int64]bool{}
 	for partition, end := range ends {
 		for offset := range end {
 			e := eventAt(log, partition, offset)
 			users[e.User] = true
 			if e.Type == purchase {
-				orders++
+				orders[e.Order] = true
 			}
 		}
 	}
-	require.NotZero(t, orders)
-	require.Equal(t, map[cell[all]]Conversion{{opening.Unix(), all{}}: {orders, int64(len(users))}}, want.dailyConversion)
+	require.NotEmpty(t, orders)
+	require.Equal(t, map[cell[all]]Conversion{{opening.Unix(), all{}}: {int64(len(orders)), int64(len(users))}}, want.dailyConversion)
 
 	sales, err := foldDailySales(t.Context(), log, ends)
 	require.NoError(t, err)

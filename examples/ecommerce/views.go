@@ -10,13 +10,15 @@ import (
 )
 
 // The fields that views read. A view made of fields knows which columns of the
-// archive it needs.
+// archive it needs. An order of two lines is two purchases, so orders are counted
+// by their identifiers.
 var (
 	at       = source.FieldOf(func(e *Event) *time.Time { return &e.At })
 	user     = source.FieldOf(func(e *Event) *int64 { return &e.User })
 	kind     = source.FieldOf(func(e *Event) *string { return &e.Type })
 	category = source.FieldOf(func(e *Event) *string { return &e.Category })
 	region   = source.FieldOf(func(e *Event) *string { return &e.Region })
+	order    = source.FieldOf(func(e *Event) *int64 { return &e.Order })
 	revenue  = source.FieldOf(func(e *Event) *int64 { return &e.Revenue })
 
 	bought = source.Equal(kind, purchase)
@@ -52,13 +54,13 @@ var activeUsers = lambda.View[Event, struct{}, int64]{
 	Lateness:  lateness,
 }
 
-// conversion is purchases by users, in windows of five minutes.
+// conversion is orders by users, in windows of five minutes.
 var conversion = lambda.View[Event, struct{}, Conversion]{
 	Name:   "conversion",
 	Time:   at,
 	Key:    lambda.All[Event](),
 	Window: window.Tumbling(5 * time.Minute),
-	Aggregate: aggregate.Join2(aggregate.Where(aggregate.Count[Event](), bought), aggregate.Distinct(user),
+	Aggregate: aggregate.Join2(aggregate.Where(aggregate.Distinct(order), bought), aggregate.Distinct(user),
 		func(purchases, users int64) Conversion { return Conversion{purchases, users} }),
 	Lateness: lateness,
 }
@@ -70,7 +72,7 @@ var takings = lambda.View[Event, struct{}, Takings]{
 	Where:  bought,
 	Key:    lambda.All[Event](),
 	Window: window.Tumbling(5 * time.Minute),
-	Aggregate: aggregate.Join2(aggregate.Sum(revenue), aggregate.Count[Event](),
+	Aggregate: aggregate.Join2(aggregate.Sum(revenue), aggregate.Distinct(order),
 		func(cents, orders int64) Takings { return Takings{cents, orders} }),
 	Lateness: lateness,
 }
@@ -83,7 +85,7 @@ var sales = lambda.View[Event, Place, Sales]{
 	Window: window.Tumbling(time.Hour),
 	Aggregate: aggregate.Join3(
 		aggregate.Where(aggregate.Sum(revenue), bought),
-		aggregate.Where(aggregate.Count[Event](), bought),
+		aggregate.Where(aggregate.Distinct(order), bought),
 		aggregate.Distinct(user),
 		func(cents, orders, users int64) Sales { return Sales{cents, orders, users} }),
 	Lateness: lateness,

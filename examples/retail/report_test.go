@@ -48,7 +48,7 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		"-data x -shuffle seven":   "shuffle",
 		"-data x -report rf":       `-report "rf"`,
 		"-data x y":                `"y"`,
-		"-data /nonexistent-place": "no files match",
+		"-data /nonexistent-place": "no such file",
 	} {
 		var out, errs strings.Builder
 		require.ErrorContains(t, run(t.Context(), strings.Fields(args), &out, &errs), want, "%s", args)

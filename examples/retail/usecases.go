@@ -53,16 +53,9 @@ var thresholds = usecases.Thresholds{
 	Recent: 30, Cooling: 120,
 	Often: 5, Sometimes: 2,
 	Much: 2_000_000, Some: 500_000,
-	Words: []string{
-		"Recency counts back from the last day of the data: 30 days are recent, more than 120 gone.",
-		"Frequent are 5 orders, 2 are some; valuable are net sales of £2,000, £500 are some.",
-		"  campeones     recent, frequent and valuable     leales    frequent, or some orders and valuable",
-		"  prometedores  some orders                       nuevos    one order, recent",
-		"  ocasionales   one order, a while ago            en riesgo, perdidos  gone: with more than one small order, or not",
-	},
 }
 
-type report = usecases.Report[string]
+type report = usecases.Report[usecases.Line[string]]
 
 // reports are what -report names.
 var reports = map[string]func(*lambda.Pipeline[Sale]) (report, error){

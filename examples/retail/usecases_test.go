@@ -36,7 +36,7 @@ func TestReportsDependOnTheDataAlone(t *testing.T) {
 	dir := makeFiles(t)
 	for i, name := range []string{"monthly", "cohorts", "rfm", "trends"} {
 		plain := told(t, name, dir, "")
-		for _, way := range []string{ways[1+2*i%7], ways[1+(2*i+3)%7], "-shuffle 5 -crash 2 -batch-every 7"} {
+		for _, way := range []string{ways[[...]int{1, 3, 5, 4}[i]], "-shuffle 5 -crash 2 -batch-every 7"} {
 			require.Equal(t, plain, told(t, name, dir, way), "%s %s", name, way)
 		}
 		table, _ := ask(t, "-data", dir, "-report", name)

@@ -41,10 +41,10 @@ type cohortRow struct {
 // purchase, and how many of them bought again how many months later. It's a view
 // over the rows of a view: a customer's first purchase isn't known before all of
 // his events have been folded.
-func (s Shop[E, P]) Cohorts(p *lambda.Pipeline[E]) (Report[P], error) {
+func (s Shop[E, P]) Cohorts(p *lambda.Pipeline[E]) (Report[Line[P]], error) {
 	customers, err := lambda.Register(p, s.customers())
 	if err != nil {
-		return Report[P]{}, err
+		return Report[Line[P]]{}, err
 	}
 	cohorts, err := lambda.Over(customers, lambda.Ever(), s.activities, lambda.View[activity, int64, int64]{
 		Name:      "cohortes",
@@ -54,7 +54,7 @@ func (s Shop[E, P]) Cohorts(p *lambda.Pipeline[E]) (Report[P], error) {
 		Window:    window.Month(s.Zone),
 		Aggregate: aggregate.Count[activity](),
 	})
-	return Report[P]{
+	return Report[Line[P]]{
 		Ask: func(ctx context.Context) (Result, lambda.Provenance, error) {
 			a, err := cohorts.Query(ctx, lambda.Ever())
 			if err != nil {
@@ -91,9 +91,9 @@ func cohortResult(cells []cohortCell) Result {
 		if c.Since == 0 {
 			size = c.Customers
 		}
-		rows = append(rows, cohortRow{c.Cohort, c.Since, c.Customers, Decimal(ratio(c.Customers*10_000, size), 4)})
+		rows = append(rows, cohortRow{c.Cohort, c.Since, c.Customers, Decimal(Ratio(c.Customers*10_000, size), 4)})
 	}
-	return result(rows, cohortTable(cells))
+	return NewResult(rows, cohortTable(cells))
 }
 
 // cohortTable has a line for each cohort, and a column for each number of months.
@@ -110,14 +110,14 @@ func cohortTable(cells []cohortCell) Table {
 		}
 		if c.Since == 0 {
 			size = c.Customers
-			table.Cells = append(table.Cells, []string{c.Cohort, count(size)})
+			table.Cells = append(table.Cells, []string{c.Cohort, Count(size)})
 			continue
 		}
 		line := &table.Cells[len(table.Cells)-1]
 		for int64(len(*line)) < c.Since+1 {
 			*line = append(*line, "·") // nobody
 		}
-		*line = append(*line, strings.TrimSuffix(percent(c.Customers, size), " %"))
+		*line = append(*line, strings.TrimSuffix(Percent(c.Customers, size), " %"))
 	}
 	return table
 }

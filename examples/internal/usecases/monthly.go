@@ -19,7 +19,7 @@ type month struct{ Net, Returned, Orders, Customers, Ticket int64 }
 type monthRow struct {
 	Mes          string `json:"mes"`
 	Ventas       string `json:"ventas_total"` // net of returns
-	Devoluciones string `json:"devoluciones"`
+	Devoluciones string `json:"devoluciones,omitempty"`
 	Ordenes      int64  `json:"ordenes_total"`
 	Clientes     int64  `json:"clientes_unicos"`
 	Ticket       string `json:"ticket_medio"`
@@ -30,7 +30,11 @@ type monthRow struct {
 // Monthly registers the report of each calendar month: sales net of returns, the
 // returns apart, orders, customers, the average ticket (net sales by orders), and
 // the product that sold best.
-func (s Shop[E, P]) Monthly(p *lambda.Pipeline[E]) (Report[P], error) {
+func (s Shop[E, P]) Monthly(p *lambda.Pipeline[E]) (Report[Line[P]], error) {
+	returned := s.Returned
+	if returned == nil {
+		returned = aggregate.Map(aggregate.Count[E](), func(int64) int64 { return 0 })
+	}
 	months, err := lambda.Register(p, lambda.View[E, struct{}, month]{
 		Name:    "informe_mensual",
 		Version: 1,
@@ -38,16 +42,16 @@ func (s Shop[E, P]) Monthly(p *lambda.Pipeline[E]) (Report[P], error) {
 		Where:   s.Lines,
 		Key:     lambda.All[E](),
 		Window:  window.Month(s.Zone),
-		Aggregate: aggregate.Join4(s.Net, s.Returned, s.Orders, aggregate.Distinct(s.Customer),
+		Aggregate: aggregate.Join4(s.Net, returned, s.Orders, aggregate.Distinct(s.Customer),
 			func(net, returned, orders, customers int64) month {
-				return month{net, returned, orders, customers, ratio(net, orders)}
+				return month{net, returned, orders, customers, Ratio(net, orders)}
 			}),
 	})
 	if err != nil {
-		return Report[P]{}, err
+		return Report[Line[P]]{}, err
 	}
 	products, err := lambda.Register(p, s.productSales("ventas_por_producto_y_mes", window.Month(s.Zone)))
-	return Report[P]{
+	return Report[Line[P]]{
 		Ask: func(ctx context.Context) (Result, lambda.Provenance, error) {
 			return s.askMonthly(ctx, months, products)
 		},
@@ -96,13 +100,20 @@ func (s Shop[E, P]) monthlyResult(months []monthSums[P]) Result {
 	}
 	var rows []monthRow
 	for _, m := range months {
-		product := label(m.best, m.sold.Name)
-		rows = append(rows, monthRow{m.name, Decimal(m.Net, s.Digits), Decimal(m.Returned, s.Digits), m.Orders, m.Customers,
-			Decimal(m.Ticket, s.Digits), product, Decimal(m.sold.Net, s.Digits)})
-		table.Cells = append(table.Cells, []string{m.name, short(product, labelWidth), s.money(m.sold.Net), s.money(m.Net), s.money(m.Returned),
-			count(m.Orders), count(m.Customers), s.money(m.Ticket)})
+		row := monthRow{m.name, Decimal(m.Net, s.Digits), Decimal(m.Returned, s.Digits), m.Orders, m.Customers,
+			Decimal(m.Ticket, s.Digits), label(m.best, m.sold.Name), Decimal(m.sold.Net, s.Digits)}
+		cells := []string{m.name, Short(row.Producto, labelWidth), s.money(m.sold.Net), s.money(m.Net), s.money(m.Returned),
+			Count(m.Orders), Count(m.Customers), s.money(m.Ticket)}
+		if s.Returned == nil {
+			row.Devoluciones, cells = "", slices.Delete(cells, 4, 5)
+		}
+		rows, table.Cells = append(rows, row), append(table.Cells, cells)
 	}
-	return result(rows, table)
+	if s.Returned == nil {
+		table.Heads = slices.Delete(table.Heads, 4, 5)
+		table.Notes = []string{"ticket_medio is ventas_total by ordenes_total."}
+	}
+	return NewResult(rows, table)
 }
 
 func (s Shop[E, P]) naiveMonthly(lines []Line[P]) []monthSums[P] {
@@ -128,7 +139,7 @@ func (s Shop[E, P]) naiveMonthly(lines []Line[P]) []monthSums[P] {
 	var out []monthSums[P]
 	for _, name := range slices.Sorted(maps.Keys(sums)) {
 		m := sums[name]
-		m.Customers, m.Ticket = int64(len(customers[name])), ratio(m.Net, m.Orders)
+		m.Customers, m.Ticket = int64(len(customers[name])), Ratio(m.Net, m.Orders)
 		for i, product := range slices.Sorted(maps.Keys(sold[name])) {
 			if found := sold[name][product]; i == 0 || found.Net > m.sold.Net {
 				m.best, m.sold = product, found

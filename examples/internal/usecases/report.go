@@ -1,7 +1,6 @@
 package usecases
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,12 +12,12 @@ import (
 // ErrWrong says that an answer differs from what the raw lines say.
 var ErrWrong = errors.New("the report differs from a naive fold of the events")
 
-// Report is a registered question.
-type Report[P cmp.Ordered] struct {
+// Report is a registered question; L is a raw line.
+type Report[L any] struct {
 	// Ask asks the views. Those over rows answer for what the last batch run saw.
 	Ask func(context.Context) (Result, lambda.Provenance, error)
 	// Naive answers from the raw lines alone.
-	Naive func([]Line[P]) Result
+	Naive func([]L) Result
 }
 
 // Check compares an answer with a naive one, row by row, and shows the first

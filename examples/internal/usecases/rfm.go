@@ -3,6 +3,7 @@ package usecases
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/anabranch-go/anabranch/aggregate"
@@ -15,10 +16,25 @@ import (
 // from the data, so that a segment means the same in every run, and a customer
 // changes it by what he does and not by what others do.
 type Thresholds struct {
-	Recent, Cooling  int64    // days since the last purchase, at most
-	Often, Sometimes int64    // orders, at least
-	Much, Some       int64    // money, at least
-	Words            []string // what the above are, for people
+	Recent, Cooling  int64 // days since the last purchase, at most
+	Often, Sometimes int64 // orders, at least
+	Much, Some       int64 // money, at least
+}
+
+// words say what segments are, below the table.
+func (t Thresholds) words(digits int) []string {
+	return []string{
+		fmt.Sprintf("Recency counts back from the last day of the data: up to %d days are recent, more than %d gone.", t.Recent, t.Cooling),
+		fmt.Sprintf("%d orders are many, %d some; net sales of %s are much, of %s some.", t.Often, t.Sometimes, Money(t.Much, digits), Money(t.Some, digits)),
+		"",
+		"  campeones     recent, many orders, much money",
+		"  leales        many orders, or some and much money",
+		"  prometedores  some orders",
+		"  nuevos        one order, recent",
+		"  ocasionales   one order, a while ago",
+		"  en riesgo     gone, after more than one order or much money",
+		"  perdidos      gone, after one order",
+	}
 }
 
 func (t Thresholds) recency(days int64) int64 { return score(-days, -t.Recent, -t.Cooling) }
@@ -81,17 +97,17 @@ type rfmRow struct {
 // rows keeps the day of the last purchase, as its window, and the day is scored
 // where the answer is read. No clock is asked, and the same data gives the same
 // answer next year.
-func (s Shop[E, P]) RFM(p *lambda.Pipeline[E], t Thresholds) (Report[P], error) {
+func (s Shop[E, P]) RFM(p *lambda.Pipeline[E], t Thresholds) (Report[Line[P]], error) {
 	customers, err := lambda.Register(p, s.customers())
 	if err != nil {
-		return Report[P]{}, err
+		return Report[Line[P]]{}, err
 	}
 	last, err := lambda.Register(p, lambda.View[E, struct{}, source.Null[time.Time]]{
 		Name: "ultima_venta", Version: 1, Time: s.At, Where: s.Lines, Key: lambda.All[E](), Window: window.Global(),
 		Aggregate: aggregate.Max(s.At),
 	})
 	if err != nil {
-		return Report[P]{}, err
+		return Report[Line[P]]{}, err
 	}
 	frequency := source.FieldOf(func(c *scored) *int64 { return &c.Frequency })
 	monetary := source.FieldOf(func(c *scored) *int64 { return &c.Monetary })
@@ -104,7 +120,7 @@ func (s Shop[E, P]) RFM(p *lambda.Pipeline[E], t Thresholds) (Report[P], error) 
 		Aggregate: aggregate.Join2(aggregate.Count[scored](), aggregate.Sum(source.FieldOf(func(c *scored) *int64 { return &c.Net })),
 			func(customers, net int64) segment { return segment{customers, net} }),
 	})
-	return Report[P]{
+	return Report[Line[P]]{
 		Ask: func(ctx context.Context) (Result, lambda.Provenance, error) {
 			return s.askRFM(ctx, t, last, cells)
 		},
@@ -148,15 +164,15 @@ func daysBetween(from, to time.Time) int64 {
 
 func (s Shop[E, P]) rfmResult(t Thresholds, found map[string]segment) Result {
 	table := Table{Title: "Customers by recency, frequency and monetary value",
-		Heads: []string{"segmento", "clientes", "%", "ventas_total", "%", "por cliente"}, Texts: 1, Notes: t.Words}
+		Heads: []string{"segmento", "clientes", "%", "ventas_total", "%", "por cliente"}, Texts: 1, Notes: t.words(s.Digits)}
 	var all segment
 	for _, seg := range found {
 		all = segment{all.Customers + seg.Customers, all.Net + seg.Net}
 	}
 	var rows []rfmRow
 	line := func(name string, seg segment) {
-		table.Cells = append(table.Cells, []string{name, count(seg.Customers), percent(seg.Customers, all.Customers),
-			s.money(seg.Net), percent(seg.Net, all.Net), s.money(ratio(seg.Net, seg.Customers))})
+		table.Cells = append(table.Cells, []string{name, Count(seg.Customers), Percent(seg.Customers, all.Customers),
+			s.money(seg.Net), Percent(seg.Net, all.Net), s.money(Ratio(seg.Net, seg.Customers))})
 	}
 	for _, name := range segments {
 		if seg, ok := found[name]; ok {
@@ -165,7 +181,7 @@ func (s Shop[E, P]) rfmResult(t Thresholds, found map[string]segment) Result {
 		}
 	}
 	line("total", all)
-	return result(rows, table)
+	return NewResult(rows, table)
 }
 
 func naiveRFM[P cmp.Ordered](lines []Line[P], t Thresholds) map[string]segment {

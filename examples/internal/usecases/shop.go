@@ -23,7 +23,7 @@ type Shop[E any, P cmp.Ordered] struct {
 	Product  source.Field[E, P]
 
 	Net      aggregate.Aggregate[E, int64] // sales, with what came back taken away
-	Returned aggregate.Aggregate[E, int64] // what came back, as a positive sum
+	Returned aggregate.Aggregate[E, int64] // what came back, as a positive sum; nil where nothing ever does
 	Orders   aggregate.Aggregate[E, int64]
 	Name     aggregate.Aggregate[E, string] // of a product
 
@@ -44,23 +44,18 @@ type Line[P cmp.Ordered] struct {
 	Returned  int64
 }
 
-// firstOf is the first day of the month that a time is in, in its own location.
-func firstOf(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
-}
-
 // monthNumber counts months, so that their difference is a number.
 func monthNumber(t time.Time) int64 { return int64(t.Year())*12 + int64(t.Month()) - 1 }
 
 const monthLayout = "2006-01"
 
-// ratio is a / b, rounded half away from zero; zero where b is.
-func ratio(a, b int64) int64 {
+// Ratio is a / b, rounded half away from zero; zero where b is.
+func Ratio(a, b int64) int64 {
 	switch {
 	case b == 0:
 		return 0
 	case a < 0:
-		return -ratio(-a, b)
+		return -Ratio(-a, b)
 	}
 	return (2*a + b) / (2 * b)
 }

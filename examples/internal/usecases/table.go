@@ -25,8 +25,8 @@ type Result struct {
 	Table Table
 }
 
-// result makes a result of rows.
-func result[R comparable](rows []R, table Table) Result {
+// NewResult makes a result of rows.
+func NewResult[R comparable](rows []R, table Table) Result {
 	out := Result{Table: table}
 	for _, row := range rows {
 		out.Rows = append(out.Rows, row)
@@ -102,21 +102,25 @@ func Grouped(number string) string {
 	return whole
 }
 
-func count(n int64) string { return Grouped(strconv.FormatInt(n, 10)) }
+// Count writes a number for people.
+func Count(n int64) string { return Grouped(strconv.FormatInt(n, 10)) }
 
-// money is for people, who don't look at parts of a hundredth.
-func (s Shop[E, P]) money(n int64) string {
-	for digits := s.Digits; digits > 2; digits-- {
-		n = ratio(n, 10)
+// Money writes an integer of so many digits after the point for people, who don't
+// look at parts of a hundredth.
+func Money(n int64, digits int) string {
+	for ; digits > 2; digits-- {
+		n = Ratio(n, 10)
 	}
-	return Grouped(Decimal(n, min(s.Digits, 2)))
+	return Grouped(Decimal(n, digits))
 }
 
-// percent is a share for people; nothing of nothing is 0.
-func percent(part, whole int64) string { return Decimal(ratio(part*1000, whole), 1) + " %" }
+func (s Shop[E, P]) money(n int64) string { return Money(n, s.Digits) }
 
-// short cuts a text that is too long for a table.
-func short(text string, width int) string {
+// Percent is a share for people; nothing of nothing is 0.
+func Percent(part, whole int64) string { return Decimal(Ratio(part*1000, whole), 1) + " %" }
+
+// Short cuts a text that is too long for a table.
+func Short(text string, width int) string {
 	if runes := []rune(text); len(runes) > width {
 		return string(runes[:width-1]) + "…"
 	}

@@ -39,9 +39,9 @@ type trendRow struct {
 // Trends registers the report of the best sellers of each week, and how they
 // changed against the week before. The change is computed where it's read: it's
 // no sum, but each week's sales are.
-func (s Shop[E, P]) Trends(p *lambda.Pipeline[E]) (Report[P], error) {
+func (s Shop[E, P]) Trends(p *lambda.Pipeline[E]) (Report[Line[P]], error) {
 	sales, err := lambda.Register(p, s.productSales("ventas_por_producto_y_semana", window.Week(s.Zone)))
-	return Report[P]{
+	return Report[Line[P]]{
 		Ask:   func(ctx context.Context) (Result, lambda.Provenance, error) { return s.askTrends(ctx, sales) },
 		Naive: func(lines []Line[P]) Result { return s.trendResult(naiveTrends(lines)) },
 	}, err
@@ -102,9 +102,9 @@ func (s Shop[E, P]) trendResult(trends []trend[P]) Result {
 		case len(table.Cells) > 0:
 			table.Cells = append(table.Cells, nil) // an empty line between weeks
 		}
-		table.Cells = append(table.Cells, []string{semana, count(t.rank), short(row.Producto, labelWidth), s.money(t.sold.Net), s.money(t.before), row.Cambio})
+		table.Cells = append(table.Cells, []string{semana, Count(t.rank), Short(row.Producto, labelWidth), s.money(t.sold.Net), s.money(t.before), row.Cambio})
 	}
-	return result(rows, table)
+	return NewResult(rows, table)
 }
 
 // change is against what was before; a product that sold nothing then is new.
@@ -112,7 +112,7 @@ func change(now, before int64) string {
 	if before <= 0 {
 		return "nuevo"
 	}
-	text := percent(now-before, before)
+	text := Percent(now-before, before)
 	if now > before {
 		text = "+" + text
 	}

@@ -75,8 +75,8 @@ func TestDifferencesAreShown(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	require.Equal(t, []string{"0.05", "-0.05", "12.00", "7"}, []string{Decimal(5, 2), Decimal(-5, 2), Decimal(1200, 2), Decimal(7, 0)})
 	require.Equal(t, []string{"-1,234.50", "+123.4 %", "999"}, []string{Grouped("-1234.50"), Grouped("+123.4 %"), Grouped("999")})
-	require.Equal(t, []int64{3, -3, 0, 2}, []int64{ratio(5, 2), ratio(-5, 2), ratio(5, 0), ratio(7, 3)})
-	require.Equal(t, "1.01", Shop[int, string]{Digits: 3}.money(1005))
+	require.Equal(t, []int64{3, -3, 0, 2}, []int64{Ratio(5, 2), Ratio(-5, 2), Ratio(5, 0), Ratio(7, 3)})
+	require.Equal(t, "1.01", Money(1005, 3))
 	require.EqualValues(t, 1, daysBetween(at("2026-03-28").Add(23*time.Hour), at("2026-03-29")))
 }
 
@@ -85,5 +85,5 @@ func TestTheTableIsForPeople(t *testing.T) {
 	require.NoError(t, Table{Title: "Things", Heads: []string{"name", "n"}, Texts: 1,
 		Cells: [][]string{{"año", "1,000"}, nil, {"b", "2"}}, Notes: []string{"That's all."}}.Write(&out))
 	require.Equal(t, "Things\n\n  name      n\n  año   1,000\n\n  b         2\n\nThat's all.\n", out.String())
-	require.Equal(t, []string{"abc", "ab…"}, []string{short("abc", 3), short("abcd", 3)})
+	require.Equal(t, []string{"abc", "ab…"}, []string{Short("abc", 3), Short("abcd", 3)})
 }
