@@ -40,8 +40,8 @@ var catalogue = usecases.Shop[Event, int64]{
 
 // thresholds fit a shop whose customers buy a few times a quarter.
 var thresholds = usecases.Thresholds{
-	Recent: 14, Cooling: 45,
-	Often: 6, Sometimes: 3,
+	Recent: 21, Cooling: 60,
+	Often: 8, Sometimes: 3,
 	Much: 150_000, Some: 50_000,
 }
 

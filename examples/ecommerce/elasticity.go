@@ -46,7 +46,7 @@ func pointOf(key offered, sold demand) point {
 type elasticityRow struct {
 	Categoria   string `json:"categoria"`
 	Puntos      int64  `json:"puntos"`      // products at a price
-	Elasticidad string `json:"elasticidad"` // null-free: "-" where one price isn't enough
+	Elasticidad string `json:"elasticidad"` // "-" where there is only one price
 	R2          string `json:"r2"`
 	Generador   string `json:"del_generador"` // what the generator made the events by
 }

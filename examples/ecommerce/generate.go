@@ -15,7 +15,7 @@ import (
 type shop struct {
 	seed       uint64
 	partitions int
-	small      bool // a twentieth of the size
+	small      bool // a fortieth of the size
 }
 
 // The shop's size. Its log begins on a Monday and grows by eventsPerDay for each
@@ -28,7 +28,7 @@ const (
 
 // A small shop's log of the same length spans months in place of days: what a
 // batch report is about.
-const smaller = 20
+const smaller = 40
 
 // sized is a number of the shop's size.
 func (s shop) sized(n int) int {
@@ -95,16 +95,16 @@ func (s shop) event(e *Event, partition int, offset int64) {
 // buy fills in what is bought. At the daily flash sale people buy more at once,
 // and they buy less of what is dear this week: see offers.go.
 func (s shop) buy(e *Event, visitor *random, visit int64, partition, product int, at time.Time) {
+	if e.Type != addToCart && e.Type != checkout && e.Type != purchase {
+		return
+	}
 	offer := offerOf(product, at)
 	quantity := ordered(visitor, 2+int64(skewed(visitor, 3)), categoryOf(product), offer)
 	if flashSale(at) {
 		quantity += 5
 	}
-	switch e.Type {
-	case addToCart, checkout:
-		e.Quantity = quantity
-	case purchase:
-		e.Quantity = quantity
+	e.Quantity = quantity
+	if e.Type == purchase {
 		e.Revenue = quantity * priceAt(product, offer)
 		e.Order = 1 + visit*int64(s.partitions) + int64(partition)
 	}

@@ -152,6 +152,7 @@ func TestTheCommandLine(t *testing.T) {
 		{"-events many", "invalid value"},
 		{"-rate -1", "-rate -1: it must not be negative"},
 		{"-partitions 0", "-partitions 0: it must be 1 to 1,024"},
+		{"-report cohort", "-report cohort: it must be one of monthly, cohorts"},
 		{"-seed -1", "invalid value"},
 		{"extra", `unexpected argument "extra"`},
 		{"-nothing", "not defined"},

@@ -40,12 +40,13 @@ func ordered(visitor *random, units int64, category, offer int) int64 {
 	return max(1, (units*response[category][offer]+int64(visitor.below(1000)))/1000)
 }
 
-// companion is what is bought with a product: mostly one of its three companions.
+// companion is what is bought with a product: four times of five one of its three
+// companions, the first of these most often.
 func (s shop) companion(product int, r *random) int {
 	n := s.sized(products)
 	other := skewed(r, n)
-	if choice := r.below(5); choice < 3 {
-		own := random(mix(uint64(product)<<2 + uint64(choice) + 1<<34))
+	if r.below(5) < 4 {
+		own := random(mix(uint64(product)<<2 + uint64(skewed(r, 3)) + 1<<34))
 		other = skewed(&own, n)
 	}
 	if other == product {

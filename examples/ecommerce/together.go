@@ -104,19 +104,19 @@ type productCompanions struct {
 func togetherResult(found []productCompanions) usecases.Result {
 	table := usecases.Table{
 		Title: "Products bought together: what to recommend",
-		Heads: []string{"producto", "categoria", "veces", "con"}, Texts: 2,
-		Notes: []string{"con: the products that it was most often bought with, and how often. The products with the most; -json has all."},
+		Heads: []string{"producto", "categoria", "con", "veces"}, Texts: 3,
+		Notes: []string{"con: what it was most often bought with, and how often; veces: all that it was bought with. -json has all products."},
 	}
 	var rows []companionsRow
 	for i, p := range found {
 		var others []string
 		for rank, item := range p.Others {
 			rows = append(rows, companionsRow{p.product, int64(rank + 1), item.Value, item.Estimate})
-			others = append(others, fmt.Sprintf("%5d (%d)", item.Value, item.Estimate))
+			others = append(others, fmt.Sprintf("%4d (%d)", item.Value, item.Estimate))
 		}
 		if i < listed {
 			table.Cells = append(table.Cells, []string{fmt.Sprint(p.product), categories[categoryOf(int(p.product-1))],
-				thousands(p.Pairs), strings.Join(others, "  ")})
+				strings.Join(others, "  "), thousands(p.Pairs)})
 		}
 	}
 	return usecases.NewResult(rows, table)
