@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/aggregate"
 )
 
 func at(text string) time.Time {
@@ -27,13 +29,19 @@ var byHand = []Line[string]{
 	{At: at("2026-03-09"), Order: "C4", Customer: 9, Known: true, Product: "b", IsProduct: true, Net: -100, Returned: 100},
 }
 
-var shop = Shop[int, string]{Zone: time.UTC, Digits: 2}
+var shop = Shop[int, string]{Zone: time.UTC, Digits: 2, Returned: aggregate.Count[int]()}
 
 func TestMonthsByHand(t *testing.T) {
 	require.Equal(t, []any{
 		monthRow{"2026-01", "18.00", "5.00", 2, 1, "9.00", "b tea", "10.00"}, // a brought 5.00 net
 		monthRow{"2026-03", "4.00", "1.00", 2, 3, "2.00", "b cup", "4.00"},
 	}, shop.monthlyResult(shop.naiveMonthly(byHand)).Rows)
+
+	keeps := Shop[int, string]{Zone: time.UTC} // nothing ever comes back
+	got := keeps.monthlyResult(keeps.naiveMonthly(byHand[:2]))
+	require.Equal(t, []any{monthRow{Mes: "2026-01", Ventas: "2000", Ordenes: 1, Clientes: 1, Ticket: "2000", Producto: "a pot", DelProducto: "1000"}}, got.Rows)
+	require.NotContains(t, got.Table.Heads, "devoluciones")
+	require.Len(t, got.Table.Cells[0], len(got.Table.Heads))
 }
 
 func TestCohortsByHand(t *testing.T) {
