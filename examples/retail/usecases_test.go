@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -119,4 +121,22 @@ func TestAReportThatIsWrongIsFound(t *testing.T) {
 	}
 	require.ErrorIs(t, s.answerReport(t.Context(), &stdout), usecases.ErrWrong)
 	require.Contains(t, stderr.String(), "WRONG: row ")
+}
+
+// Sixty customers buy once, one every fifth day: the last day of the data decides
+// who is recent.
+func TestSegmentsLookBackFromTheLastDay(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 60 {
+		day := time.Date(2011, 1, 1, 0, 30, 0, 0, time.UTC).AddDate(0, 0, 5*i)
+		writeFile(t, filepath.Join(dir, day.Format(time.DateOnly)+".csv.gz"), [][]string{
+			{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"},
+			{fmt.Sprint(600_000 + i), "22423", "TIN", "2", day.Format(time.DateTime), "1.5", fmt.Sprintf("%d.0", 10_000+i), "Spain"},
+		})
+	}
+	require.Equal(t, []map[string]any{
+		{"segmento": "nuevos", "clientes": 7.0, "ventas_total": "21.000"},       // 0, 5 … 30 days ago
+		{"segmento": "ocasionales", "clientes": 18.0, "ventas_total": "54.000"}, // to 120 days
+		{"segmento": "perdidos", "clientes": 35.0, "ventas_total": "105.000"},
+	}, told(t, "rfm", dir, ""))
 }

@@ -87,8 +87,8 @@ func (s Shop[E, P]) activities(row lambda.Row[int64, customer], emit func(activi
 func cohortResult(cells []cohortCell) Result {
 	var rows []cohortRow
 	var size int64
-	for _, c := range cells {
-		if c.Since == 0 {
+	for i, c := range cells {
+		if i == 0 || c.Cohort != cells[i-1].Cohort {
 			size = c.Customers
 		}
 		rows = append(rows, cohortRow{c.Cohort, c.Since, c.Customers, Decimal(Ratio(c.Customers*10_000, size), 4)})
@@ -104,11 +104,11 @@ func cohortTable(cells []cohortCell) Table {
 		Notes: []string{"Percent of the cohort's customers. Returns aren't purchases; customers whom the shop doesn't know are in no cohort."},
 	}
 	var size int64
-	for _, c := range cells {
+	for i, c := range cells {
 		for int64(len(table.Heads)) < c.Since+2 {
 			table.Heads = append(table.Heads, fmt.Sprintf("+%d", len(table.Heads)-1))
 		}
-		if c.Since == 0 {
+		if i == 0 || c.Cohort != cells[i-1].Cohort {
 			size = c.Customers
 			table.Cells = append(table.Cells, []string{c.Cohort, Count(size)})
 			continue
