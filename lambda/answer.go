@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/window"
 )
 
@@ -25,6 +26,22 @@ type Answer[K, R any] struct {
 // Rows gives the rows in order.
 func (a *Answer[K, R]) Rows() iter.Seq[Row[K, R]] { return slices.Values(a.rows) }
 
+// SinkRows gives the rows as a sink takes them, such as one that replaces a table
+// by a batch run's results: with the version that [Publish] would give them, and
+// when they were made by the answer's watermark.
+func (a *Answer[K, R]) SinkRows() []sink.Row[K, R] {
+	p := &a.provenance
+	rows := make([]sink.Row[K, R], len(a.rows))
+	for i, row := range a.rows {
+		rows[i] = sink.Row[K, R]{View: p.View, Window: row.Window, Key: row.Key, Value: row.Value,
+			Version: RowVersion(p.Version, p.Offsets())}
+		if hasPassed(row.Window, 0, p.Watermark) {
+			rows[i].Timing, rows[i].Final = sink.OnTime, true
+		}
+	}
+	return rows
+}
+
 // Len is the number of rows.
 func (a *Answer[K, R]) Len() int { return len(a.rows) }
 
@@ -43,7 +60,8 @@ type Provenance struct {
 	Made string
 	// Partitions are the log's partitions that the archive has a chain of.
 	Partitions []Coverage
-	// Complete says that nothing of the log is missing; Missing lists what is.
+	// Complete says that nothing of the log up to these offsets is missing; Missing
+	// lists what is. How far the log itself has come is Lag's.
 	Complete bool
 	Missing  []string
 	// Rows is how many events the view has selected, and Late how many of these

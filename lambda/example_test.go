@@ -12,6 +12,7 @@ import (
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/window"
 )
@@ -309,4 +310,16 @@ func ExampleOver() {
 	// Output:
 	// 00:00 oro 1
 	// 00:00 plata 1
+}
+
+// A batch run's results as a table's rows.
+func ExampleAnswer_SinkRows() {
+	table := sink.NewMemory[string, int64]()
+	must(table.Write(context.Background(), answer(byCategory(), lambda.Ever().By(window.Day(time.UTC))).SinkRows()))
+	for _, row := range table.Rows() {
+		fmt.Println(row.Window, row.Key, row.Value, row.Version, row.Timing)
+	}
+	// Output:
+	// 2026-11-24T00:00:00Z/2026-11-25T00:00:00Z hogar 4000 4 early
+	// 2026-11-24T00:00:00Z/2026-11-25T00:00:00Z libros 1300 4 early
 }

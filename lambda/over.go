@@ -20,6 +20,9 @@ import (
 // base anew from the parent's newest base, and its answers are of that base's cut.
 // A view may be over such a view in turn.
 //
+// A row of all of time has no window: its Start is the zero time. Give such a row's
+// events a time from its value, or fold them by window.Global too.
+//
 // events is code, so the view must declare a version; it must depend on the row
 // alone. A range by the clock (Last) is ErrRange, since a repeated run would give
 // something else. An event that can't be stored is an error of the run, which

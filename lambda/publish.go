@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -251,6 +252,7 @@ func (p *publisher[K, R]) forget(a *Answer[K, R]) (gone []*writtenRow[K, R]) {
 			}
 		}
 	}
+	var ids []identity
 	maps.DeleteFunc(p.written, func(id identity, w *writtenRow[K, R]) bool {
 		if w.turn == p.turns {
 			return false
@@ -260,10 +262,16 @@ func (p *publisher[K, R]) forget(a *Answer[K, R]) (gone []*writtenRow[K, R]) {
 		// may have told.
 		w.gone = w.tried && (w.gone || slices.ContainsFunc(longer[id.key], within))
 		if w.gone {
-			gone = append(gone, w)
+			ids = append(ids, id)
 		}
 		return !w.gone
 	})
+	slices.SortFunc(ids, func(a, b identity) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.key, b.key))
+	})
+	for _, id := range ids {
+		gone = append(gone, p.written[id])
+	}
 	return gone
 }
 

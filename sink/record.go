@@ -12,7 +12,9 @@ import (
 // here and nowhere else.
 //
 // It's an event of package source, so that what a sink has written can be read
-// as one, by [source.OpenParquet], [source.JSON] or [source.CSV].
+// as one, by [source.OpenParquet], [source.JSON] or [source.CSV]; unless
+// [SchemaOptions] rename columns or make decimals of them: then declare a struct
+// with those names and tags.
 type Record[K, R any] struct {
 	View    string                 `anabranch:"view"`
 	Start   source.Null[time.Time] `anabranch:"window_start"` // null where the window is all of time

@@ -86,8 +86,7 @@ func NullType(t reflect.Type) (inner reflect.Type, ok bool) {
 //
 //	lambda.By(source.Nullable(coupon)) // a Key[Event, source.Null[string]]
 //
-// Derive from the field itself, and compare it: what it's made of here can only
-// be grouped by and counted.
+// Derive from the field itself, and compare it: what Nullable makes is for keys.
 func Nullable[E, T any](field Field[E, T]) Field[E, Null[T]] {
 	return Field[E, Null[T]]{expr: field.expr, err: field.err}
 }

@@ -231,7 +231,6 @@ func (t *Tables[E]) found(seen []bool) error {
 	return nil
 }
 
-
 // open opens a file, and gives the columns that its path has.
 func (t *Tables[E]) open(i int, base int64) (Table[E], []constant, error) {
 	name, size := t.files[i].name, t.files[i].size

@@ -129,3 +129,11 @@ func ExampleSession() {
 	show(s.SessionSpan(first.UnixMicro(), first.Add(20*time.Minute).UnixMicro()))
 	// Output: 2026-11-24T10:20:00Z to 2026-11-24T11:10:00Z
 }
+
+func ExampleSpan_String() {
+	fmt.Println(window.Tumbling(time.Hour).At(time.Date(2026, 11, 24, 10, 20, 0, 0, time.UTC)))
+	fmt.Println(window.Global().At(time.Now()))
+	// Output:
+	// 2026-11-24T10:00:00Z/2026-11-24T11:00:00Z
+	// all of time
+}

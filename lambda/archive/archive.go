@@ -49,7 +49,7 @@ func (a *Archive) Declare(ctx context.Context, log Log) error {
 		case err != nil:
 			return err
 		case known.Identity != log.Identity:
-			return fmt.Errorf("%w: it is of %q, not of %q: give this log an archive of its own, or, if it is the same log, which files were added to, say, name it by an identity that doesn't change", ErrLogIdentity, known.Identity, log.Identity)
+			return fmt.Errorf("%w: it is of %q, not of %q: give this log an archive of its own, or, if it is the same log, which files were added to, say, set its Identity to %q", ErrLogIdentity, known.Identity, log.Identity, known.Identity)
 		case known.Partitions > log.Partitions:
 			return fmt.Errorf("%w: %q had %d partitions and now has %d", ErrPartitions, log.Identity, known.Partitions, log.Partitions)
 		case known.Partitions == log.Partitions:
