@@ -37,9 +37,9 @@ func (h *Handle[E, K, R]) rows(t *table[E], s *selected[E]) ([]Row[K, R], error)
 
 // place is where a row comes from.
 type place struct {
-	window int64
-	key    []byte
-	state  uint32
+	window, last int64 // where it starts, and the last event of a session
+	key          []byte
+	state        uint32
 }
 
 // places lists the states that are shown, in the order of rows.
@@ -53,10 +53,14 @@ func (t *table[E]) places(s *selected[E]) []place {
 		}
 		from := len(keys)
 		keys = t.groups.appendKey(keys, t.key(i)) // slices of an old buffer stay right
-		places = append(places, place{start, keys[from:len(keys):len(keys)], i})
+		at := place{window: start, key: keys[from:len(keys):len(keys)], state: i}
+		if t.sessions != nil {
+			at.last = t.sessions.lasts[i]
+		}
+		places = append(places, at)
 	}
 	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.window, b.window), bytes.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(a.window, b.window), cmp.Compare(a.last, b.last), bytes.Compare(a.key, b.key))
 	})
 	return places
 }

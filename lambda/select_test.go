@@ -15,6 +15,7 @@ import (
 	"github.com/anabranch-go/anabranch/internal/reference"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/source"
+	"github.com/anabranch-go/anabranch/window"
 )
 
 // tripleView sums by three fields, in windows of a kind.
@@ -236,4 +237,20 @@ func TestSelectStopsNoView(t *testing.T) {
 	answer, err := h.Query(t.Context(), Ever())
 	require.NoError(t, err)
 	require.Equal(t, 2, answer.Len())
+}
+
+// TestTopOfSessions: sessions that start together and end apart are windows of
+// their own, whatever keys stand between them.
+func TestTopOfSessions(t *testing.T) {
+	v := View[simEvent, string, int64]{Name: "visitas", Time: simAt, Key: By(simKind), Window: window.Session(time.Minute), Aggregate: aggregate.Sum(simCents)}
+	h := queried(t, v, []simEvent{
+		{At: simStart, Kind: "a", Cents: 1}, {At: simStart, Kind: "b", Cents: 2},
+		{At: simStart.Add(time.Second), Kind: "b", Cents: 2}, {At: simStart, Kind: "c", Cents: 5},
+	})
+	answer, err := h.Select(t.Context(), Ever(), Selection[string, int64]{Top: 1, Order: func(a, b int64) int { return cmp.Compare(b, a) }})
+	require.NoError(t, err)
+	require.Equal(t, []Row[string, int64]{
+		{Window: window.Session(time.Minute).At(simStart), Key: "c", Value: 5},
+		{Window: window.Session(time.Minute).SessionSpan(simStart.UnixMicro(), simStart.Add(time.Second).UnixMicro()), Key: "b", Value: 4},
+	}, answer.rows)
 }
