@@ -125,9 +125,6 @@ func (o *over[E, K, R, E2]) fold(ctx context.Context, number int64, parent *base
 	emit := func(e E2) { f.add(&e) }
 	for i := range rows {
 		o.events(rows[i], emit)
-		if f.err == nil && f.builder.Len() >= rowChunk {
-			f.flush()
-		}
 		if f.err != nil {
 			return nil, fmt.Errorf("an event of the row of key %v, window from %s: %w", rows[i].Key, rows[i].Window.Start.Format(time.RFC3339), f.err)
 		}
@@ -164,10 +161,18 @@ type rowFolder[E any] struct {
 	err     error
 }
 
+// add takes one event in. A row may have any number of them, so they're folded
+// as they come, and after an error none is kept.
 func (f *rowFolder[E]) add(e *E) {
+	if f.err == nil && f.builder.Len() >= rowChunk {
+		f.flush()
+	}
+	if f.err != nil {
+		return
+	}
 	before := f.builder.Len()
 	f.builder.Append(e, f.next+int64(before), nil)
-	if f.builder.Len() == before && f.err == nil {
+	if f.builder.Len() == before {
 		f.err = errNotStorable
 		if refused := f.builder.Chunk(0, f.next, f.next).Quarantine; len(refused) > 0 {
 			f.err = fmt.Errorf("%w: %s", errNotStorable, refused[len(refused)-1].Reason)

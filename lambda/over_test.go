@@ -103,3 +103,43 @@ func TestOverAnOver(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, visits.Fingerprint(), changed.Fingerprint())
 }
+
+// TestOverRowOfManyEvents: what's held of a row's events is a chunk, and an error
+// among them is the first one.
+func TestOverRowOfManyEvents(t *testing.T) {
+	_, h := overUsers(t)
+	v := sizesView()
+	rows := New[simVisit](h.pipeline.config)
+	sizes, err := Register(rows, v)
+	require.NoError(t, err)
+	plan, err := sizes.reg.bind()
+	require.NoError(t, err)
+	f := rowFolder[simVisit]{table: plan.newTable(), builder: source.NewBuilder[simVisit](rows.schema, nil)}
+	for range 3*rowChunk + 1 {
+		f.add(&simVisit{At: simStart, User: 1})
+		require.LessOrEqual(t, f.builder.Len(), rowChunk)
+	}
+	f.add(&simVisit{At: time.Date(20_000, 1, 1, 0, 0, 0, 0, time.UTC)})
+	refused := f.err
+	require.ErrorIs(t, refused, errNotStorable)
+	for range 10 {
+		f.add(&simVisit{At: simStart, User: 1})
+	}
+	require.Equal(t, 1, f.builder.Len(), "nothing is kept after an error")
+	require.Equal(t, refused, f.err)
+}
+
+// TestOverCountsEveryEvent of rows that have more than a chunk.
+func TestOverCountsEveryEvent(t *testing.T) {
+	p, h := overUsers(t)
+	sizes, err := Over(h, Ever(), func(row Row[int64, int64], emit func(simVisit)) {
+		for range 2*rowChunk + 1 {
+			emit(simVisit{At: simStart, User: row.Key})
+		}
+	}, sizesView())
+	require.NoError(t, err)
+	require.NoError(t, p.Batch(t.Context()))
+	answer, err := sizes.Query(t.Context(), Ever())
+	require.NoError(t, err)
+	require.Equal(t, []Row[int64, int64]{{Key: 1, Value: 2*rowChunk + 1}, {Key: 2, Value: 2*rowChunk + 1}}, answer.rows)
+}
