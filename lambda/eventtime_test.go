@@ -36,8 +36,8 @@ var (
 //
 //	view window=tumbling size=5m bound=1m lateness=2m skip-early
 //	    begins a pipeline: a sum by user. window is tumbling, sliding (size, every),
-//	    session (gap), day or global; bound is the watermark's; the others are the
-//	    publisher's.
+//	    session (gap), day or global; bound is the watermark's; the others, and by,
+//	    the step of its range, are the publisher's.
 //	events
 //	    appends its lines, "time user amount", to the log as one chunk, lets the
 //	    publisher have its turn, and prints what it writes.
@@ -107,10 +107,14 @@ func newScript(t *testing.T, d *datadriven.TestData) *script {
 	require.NoError(t, err)
 	s.log, err = source.NewMemory[scriptEvent]("script", 1, source.MemoryOptions[scriptEvent]{})
 	require.NoError(t, err)
+	published := Ever()
+	if d.HasArg("by") {
+		published = published.By(window.Tumbling(duration("by")))
+	}
 	s.publisher = newPublisher(s.handle, sink.Func[string, int64](func(_ context.Context, rows []sink.Row[string, int64]) error {
 		s.written = append(s.written, rows...)
 		return nil
-	}), PublishOptions{Lateness: duration("lateness"), SkipEarly: d.HasArg("skip-early")})
+	}), PublishOptions{Range: published, Lateness: duration("lateness"), SkipEarly: d.HasArg("skip-early")})
 	ctx, stop := context.WithCancel(t.Context())
 	ran := make(chan error)
 	go func() { ran <- s.pipeline.Run(ctx, s.log) }()

@@ -23,7 +23,7 @@ type PublishOptions struct {
 	// Interval is how often the view is queried: 1 s if zero.
 	Interval time.Duration
 	// Lateness is how long after its end, in event time, a window's row waits to
-	// be Final: not at all if zero.
+	// be Final: not at all if zero or less.
 	Lateness time.Duration
 	// SkipEarly holds a window's rows back until the watermark has passed its end.
 	SkipEarly bool
@@ -43,7 +43,9 @@ type PublishOptions struct {
 // version. It's final once the watermark is Lateness further, and stays final when
 // later events change it. The one window of all time is always early. A session
 // that has grown, or was merged with others, is another window: its row is written
-// once more, as removed.
+// once more, as removed. So is a row of sessions rolled up, once they all start in
+// an earlier window; its timing is that of its window, though a session that
+// starts there may still grow after it.
 //
 // At its start it writes every row once, since it doesn't know what the sink
 // holds. After that it remembers each row of the last answer, by the value that
@@ -86,13 +88,21 @@ func Publish[E, K, R any](ctx context.Context, h *Handle[E, K, R], to sink.Sink[
 
 func newPublisher[E, K, R any](h *Handle[E, K, R], to sink.Sink[K, R], options PublishOptions) *publisher[K, R] {
 	setDefault(&options.BatchRows, 10_000)
-	return &publisher[K, R]{
-		view: h.reg.name, sessions: h.reg.window.IsSession(), lateness: options.Lateness, skip: options.SkipEarly,
+	step, rolled := options.Range.step, false
+	if h.reg.window.IsSession() && step != nil {
+		rolled = !step.IsSession()
+	}
+	p := &publisher[K, R]{
+		view: h.reg.name, sessions: h.reg.window.IsSession() && !rolled, lateness: max(0, options.Lateness), skip: options.SkipEarly,
 		first: RowVersion(h.reg.version, 0), to: to, batch: options.BatchRows, observer: h.pipeline.config.Observer,
 		encode:  h.view.Key.encode,
 		query:   func(ctx context.Context) (*Answer[K, R], error) { return h.Query(ctx, options.Range) },
 		written: map[identity]*writtenRow[K, R]{},
 	}
+	if rolled && !step.IsGlobal() {
+		p.span = func() (span, error) { return options.Range.resolve(h.reg.window, time.Now()) }
+	}
+	return p
 }
 
 // RowVersion is the version of a row that a version of a view gives at so many
@@ -114,7 +124,7 @@ var errBehind = errors.New("lambda: the answer is behind what was published")
 // publisher knows what it has written to a sink.
 type publisher[K, R any] struct {
 	view     string
-	sessions bool // windows may go away
+	sessions bool // rows are sessions, which may go away
 	lateness time.Duration
 	skip     bool  // early rows
 	first    int64 // what a row's version is at no offset
@@ -123,6 +133,7 @@ type publisher[K, R any] struct {
 	observer Observer
 	encode   func(K) ([]byte, error)
 	query    func(context.Context) (*Answer[K, R], error)
+	span     func() (span, error) // the range now, where sessions are rolled up; nil elsewhere
 
 	turns   int64
 	version int64 // the highest that a Write was tried with
@@ -200,7 +211,10 @@ func (p *publisher[K, R]) due(a *Answer[K, R]) (due []dueRow[K, R], err error) {
 			Value: row.Value, Version: version, Timing: timing, Final: final, Previous: w.value}})
 	}
 	if len(p.written) > len(a.rows) {
-		gone := p.forget(a)
+		gone, err := p.forget(a)
+		if err != nil {
+			return nil, err
+		}
 		for _, w := range gone {
 			due = append(due, dueRow[K, R]{of: w, row: sink.Row[K, R]{View: p.view, Window: w.window, Key: w.key,
 				Version: version, Timing: w.timing, Final: w.final, Removed: true, Previous: w.value}})
@@ -242,8 +256,19 @@ func (p *publisher[K, R]) remembered(row *Row[K, R]) (*writtenRow[K, R], error) 
 }
 
 // forget lets go of what the answer hasn't got, and gives the sessions of these
-// that the answer has longer. The others have left the range.
-func (p *publisher[K, R]) forget(a *Answer[K, R]) (gone []*writtenRow[K, R]) {
+// that the answer has longer. The others have left the range, unless sessions are
+// rolled up: one that now starts earlier leaves the window that it started in,
+// and maybe leaves it empty. What an incomplete answer lacks there may come back.
+func (p *publisher[K, R]) forget(a *Answer[K, R]) (gone []*writtenRow[K, R], err error) {
+	inRange := func(window.Span) bool { return false }
+	if p.span != nil {
+		// By the clock after the query's: what's in this range was in that.
+		now, err := p.span()
+		if err != nil {
+			return nil, err
+		}
+		inRange = func(w window.Span) bool { return now.shows(w.Start.UnixMicro()) }
+	}
 	longer := map[string][]identity{}
 	if p.sessions {
 		for id, w := range p.written {
@@ -258,21 +283,26 @@ func (p *publisher[K, R]) forget(a *Answer[K, R]) (gone []*writtenRow[K, R]) {
 			return false
 		}
 		within := func(other identity) bool { return other.start <= id.start && id.start < other.end }
+		emptied := inRange(w.window)
+		if emptied && !a.provenance.Complete {
+			return false
+		}
 		// A row that nobody was told of needs no removal, but a Write that failed
 		// may have told.
-		w.gone = w.tried && (w.gone || slices.ContainsFunc(longer[id.key], within))
+		w.gone = w.tried && (w.gone || emptied || slices.ContainsFunc(longer[id.key], within))
 		if w.gone {
 			ids = append(ids, id)
 		}
 		return !w.gone
 	})
+	// A map's order would make removals another sequence at each run.
 	slices.SortFunc(ids, func(a, b identity) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.key, b.key))
 	})
 	for _, id := range ids {
 		gone = append(gone, p.written[id])
 	}
-	return gone
+	return gone, nil
 }
 
 // write writes in batches, up to the first that fails. Whatever a failed Write
@@ -295,7 +325,8 @@ func (p *publisher[K, R]) write(ctx context.Context, due []dueRow[K, R]) (writte
 			value := d.row.Value // a copy: a row holds on to the value before it
 			d.of.known, d.of.value = true, &value
 			if d.row.Removed {
-				d.of.gone, d.of.tried = false, false // forgotten at the next turn
+				// Forgotten at the next turn, unless it's back by then, as a new row.
+				d.of.gone, d.of.tried, d.of.known, d.of.value = false, false, false, nil
 			}
 		}
 		written += len(batch)

@@ -433,3 +433,14 @@ func TestPublishIncomplete(t *testing.T) {
 	require.NoError(t, Publish(ctx, r.handle, memory, PublishOptions{}))
 	require.ErrorIs(t, r.observed()[0].Err, ErrIncomplete)
 }
+
+// TestPublishNegativeLateness is none: a row isn't final before it's on time.
+func TestPublishNegativeLateness(t *testing.T) {
+	h, err := Register(New[pubEvent](Config{Archive: archive.Memory()}), pubView())
+	require.NoError(t, err)
+	p := newPublisher(h, sink.NewMemory[string, int64](), PublishOptions{Lateness: -time.Hour})
+	row := Row[string, int64]{Window: window.Tumbling(time.Minute).At(pubStart)}
+	timing, final := p.timing(&writtenRow[string, int64]{}, &row, pubStart.Add(30*time.Second))
+	require.Equal(t, sink.Early, timing)
+	require.False(t, final)
+}
