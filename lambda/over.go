@@ -147,7 +147,7 @@ func (o *over[E, K, R, E2]) parentRows(ctx context.Context, number int64, parent
 	if err := m.merge(ctx, &assembly{number: number, base: parent}); err != nil {
 		return nil, err
 	}
-	return o.parent.rows(m.into, selected)
+	return o.parent.rows(ctx, m.into, selected)
 }
 
 // rowChunk is how many events of rows are folded at once.

@@ -44,7 +44,7 @@ func (h *Handle[E, K, R]) Select(ctx context.Context, r Range, s Selection[K, R]
 	}
 	answer := &Answer[K, R]{provenance: h.provenance(ctx, a, m.missing)}
 	if err := h.reg.guard(noPartition, func() error {
-		answer.rows, err = h.rows(m.into, selected)
+		answer.rows, err = h.rows(ctx, m.into, selected)
 		return err
 	}); err != nil {
 		return nil, err

@@ -1,36 +1,43 @@
 package lambda
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 // shown gives the states that an answer shows: those of sliding windows from
 // their panes, those of the windows that sessions start in, those of groups by
 // some fields of the key. Each state was decoded once by then.
-func (t *table[E]) shown(s *selected[E]) *table[E] {
+func (t *table[E]) shown(ctx context.Context, s *selected[E]) (*table[E], error) {
 	t.compact()
 	switch {
 	case s.step.IsSliding():
-		return t.slide(s)
+		return t.slide(ctx, s)
 	case t.sessions != nil && !s.step.IsSession():
 		return t.regroup(func(i uint32, words []uint64) bool {
 			words[0] = uint64(startOf(s.step, t.sessions.firsts[i]))
 			t.groups.withoutParts(words, s.drop)
 			return s.showsSession(t.sessions.firsts[i], t.sessions.lasts[i])
-		})
+		}), nil
 	case len(s.drop) > 0:
 		return t.regroup(func(_ uint32, words []uint64) bool {
 			t.groups.withoutParts(words, s.drop)
 			return true
-		})
+		}), nil
 	}
-	return t
+	return t, nil
 }
 
 // slide merges every sliding window from its panes: one turn for each place that
-// a pane can have in a window.
-func (t *table[E]) slide(s *selected[E]) *table[E] {
+// a pane can have in a window. These are up to 10,000, so the context can end it
+// between them.
+func (t *table[E]) slide(ctx context.Context, s *selected[E]) (*table[E], error) {
 	panes := s.step.Panes()
 	into := t.like()
 	for turn := int64(0); ; turn++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		more := false
 		t.regroupInto(into, func(i uint32, words []uint64) bool {
 			start := t.window(i)
@@ -45,7 +52,7 @@ func (t *table[E]) slide(s *selected[E]) *table[E] {
 			return s.shows(start)
 		})
 		if !more {
-			return into
+			return into, nil
 		}
 	}
 }

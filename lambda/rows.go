@@ -3,6 +3,7 @@ package lambda
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -12,8 +13,11 @@ import (
 )
 
 // rows gives the results that a table's states have, by window, then by key.
-func (h *Handle[E, K, R]) rows(t *table[E], s *selected[E]) ([]Row[K, R], error) {
-	t = t.shown(s)
+func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E]) ([]Row[K, R], error) {
+	t, err := t.shown(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	results, ok := t.states.(aggregate.Results[E, R])
 	if !ok {
 		return nil, fmt.Errorf("%w: %q: its aggregate's states have no results of its type", ErrView, h.reg.name)

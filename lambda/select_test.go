@@ -254,3 +254,19 @@ func TestTopOfSessions(t *testing.T) {
 		{Window: window.Session(time.Minute).SessionSpan(simStart.UnixMicro(), simStart.Add(time.Second).UnixMicro()), Key: "b", Value: 4},
 	}, answer.rows)
 }
+
+// TestSlideEndsWithItsContext: many panes take a while.
+func TestSlideEndsWithItsContext(t *testing.T) {
+	h := queried(t, tripleView("slide"), []simEvent{{At: simStart}, {At: simStart.Add(time.Second)}})
+	selected, err := h.resolve(Ever(), Selection[simTriple, int64]{}, time.Now())
+	require.NoError(t, err)
+	_, m, err := h.merged(t.Context(), selected, false)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = h.rows(ctx, m.into, selected)
+	require.ErrorIs(t, err, context.Canceled)
+	rows, err := h.rows(t.Context(), m.into, selected)
+	require.NoError(t, err)
+	require.NotEmpty(t, rows)
+}
