@@ -253,6 +253,10 @@ func TestTopOfSessions(t *testing.T) {
 		{Window: window.Session(time.Minute).At(simStart), Key: "c", Value: 5},
 		{Window: window.Session(time.Minute).SessionSpan(simStart.UnixMicro(), simStart.Add(time.Second).UnixMicro()), Key: "b", Value: 4},
 	}, answer.rows)
+	_, err = h.Select(t.Context(), Ever(), Selection[string, int64]{By: func(k *string) []any { return []any{k} }})
+	require.NoError(t, err, "groups by the whole key are its sessions")
+	_, err = h.Select(t.Context(), Ever(), Selection[string, int64]{By: func(*string) []any { return nil }})
+	require.ErrorIs(t, err, ErrRange)
 }
 
 // TestSlideEndsWithItsContext: many panes take a while.

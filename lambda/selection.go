@@ -69,11 +69,11 @@ func (h *Handle[E, K, R]) resolve(r Range, s Selection[K, R], now time.Time) (*s
 		out.where = func(key []byte) (bool, error) { return h.accepts(s.Where, key) }
 	}
 	if s.By != nil {
-		if h.reg.window.IsSession() && span.step.IsSession() {
-			return nil, fmt.Errorf("%w: sessions of several keys don't merge: roll them up with Range.By", ErrRange)
-		}
 		if out.drop, err = h.view.Key.dropped(s.By); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrRange, err)
+		}
+		if len(out.drop) > 0 && span.step.IsSession() {
+			return nil, fmt.Errorf("%w: sessions of several keys don't merge: roll them up with Range.By", ErrRange)
 		}
 	}
 	return out, nil
