@@ -88,7 +88,7 @@ func NullType(t reflect.Type) (inner reflect.Type, ok bool) {
 //
 // Derive from the field itself, and compare it: what Nullable makes is for keys.
 func Nullable[E, T any](field Field[E, T]) Field[E, Null[T]] {
-	return Field[E, Null[T]]{expr: field.expr, err: field.err}
+	return Field[E, Null[T]](field)
 }
 
 // computable says why values of a field's type can't be given to code or be

@@ -22,7 +22,7 @@ func inverse[E, R any](t *rapid.T, k *kit[E, R], records []record[E]) error {
 		return err
 	}
 	if !inverter.Invert(0) {
-		return errors.New("Invert can't do now what it could do before")
+		return errors.New("what Invert could do before it can't do now")
 	}
 	if err := k.differs("the state", s, 0, "inverted twice", minus, 0); err != nil {
 		return err
