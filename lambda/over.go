@@ -98,7 +98,7 @@ func (o *over[E, K, R, E2]) publish(ctx context.Context) error {
 	}
 	var states []delta.State
 	if err := o.view.guard(noPartition, func() error {
-		states, err = o.fold(ctx, of, parent)
+		states, err = o.fold(ctx, parent)
 		return err
 	}); err != nil {
 		return err
@@ -112,8 +112,8 @@ func (o *over[E, K, R, E2]) publish(ctx context.Context) error {
 }
 
 // fold makes events of the parent's rows and folds them.
-func (o *over[E, K, R, E2]) fold(ctx context.Context, number int64, parent *base) ([]delta.State, error) {
-	rows, err := o.parentRows(ctx, number, parent)
+func (o *over[E, K, R, E2]) fold(ctx context.Context, parent *base) ([]delta.State, error) {
+	rows, err := o.parentRows(ctx, parent)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (o *over[E, K, R, E2]) fold(ctx context.Context, number int64, parent *base
 }
 
 // parentRows gives the rows that the parent's base holds.
-func (o *over[E, K, R, E2]) parentRows(ctx context.Context, number int64, parent *base) ([]Row[K, R], error) {
+func (o *over[E, K, R, E2]) parentRows(ctx context.Context, parent *base) ([]Row[K, R], error) {
 	p, reg := o.parent.pipeline, o.parent.reg
 	plan, err := reg.bind()
 	if err != nil {
@@ -144,7 +144,7 @@ func (o *over[E, K, R, E2]) parentRows(ctx context.Context, number int64, parent
 	}
 	selected := &selected[E]{span: o.span}
 	m := &merger[E]{p: p, view: reg, into: plan.newTable(), selected: selected}
-	if err := m.merge(ctx, &assembly{number: number, base: parent}); err != nil {
+	if err := m.merge(ctx, &assembly{base: parent}); err != nil {
 		return nil, err
 	}
 	return o.parent.rows(ctx, m.into, selected)
