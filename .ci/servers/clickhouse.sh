@@ -4,13 +4,13 @@
 #
 #   clickhouse.sh install|start|stop [--kill] [--wipe]
 #
-# Native on CLICKHOUSE_PORT, HTTP on CLICKHOUSE_HTTP_PORT, and native over TLS on
-# CLICKHOUSE_TLS_PORT; the user default has no password, tester has tester-pw. The
-# package has the engine as a library, which exports clickhouse-local's main;
-# SYSTEM START LISTEN opens a server's ports there.
+# Native on CLICKHOUSE_PORT, HTTP on CLICKHOUSE_HTTP_PORT; the user default has no
+# password, tester has tester-pw. The package has the engine as a library, which
+# exports clickhouse-local's main; SYSTEM START LISTEN opens a server's ports
+# there, but not those with TLS: a test that wants it puts a proxy before it.
 source "$(dirname "$0")/lib.sh"
 : "${CHDB_VERSION:=26.7.3-stable.1}"
-: "${CLICKHOUSE_PORT:=19100}" "${CLICKHOUSE_TLS_PORT:=$((CLICKHOUSE_PORT + 1))}" "${CLICKHOUSE_HTTP_PORT:=$((CLICKHOUSE_PORT + 2))}"
+: "${CLICKHOUSE_PORT:=19100}" "${CLICKHOUSE_HTTP_PORT:=$((CLICKHOUSE_PORT + 1))}"
 HOME_DIR=$SERVERS_HOME/clickhouse-$CHDB_VERSION
 RUN=$SERVERS_HOME/run/clickhouse-$CLICKHOUSE_PORT
 
@@ -43,11 +43,6 @@ configure() {
 	mkdir -p "$RUN"
 	cat >"$RUN/config.xml" <<-XML
 		<clickhouse>
-		  <tcp_port_secure>$CLICKHOUSE_TLS_PORT</tcp_port_secure>
-		  <openSSL><server>
-		    <certificateFile>$TLS/server.pem</certificateFile><privateKeyFile>$TLS/server.key</privateKeyFile>
-		    <verificationMode>none</verificationMode><loadDefaultCAFile>false</loadDefaultCAFile>
-		  </server></openSSL>
 		  <user_directories><users_xml><path>$RUN/users.xml</path></users_xml></user_directories>
 		  <users_config>$RUN/users.xml</users_config>
 		</clickhouse>
@@ -65,16 +60,15 @@ configure() {
 
 start() {
 	once clickhouse build
-	once tls certificates
 	configure
 	cd "$RUN"
 	launch "$RUN" "$HOME_DIR/launcher" "$HOME_DIR/package/libchdb.so" --config-file="$RUN/config.xml" --path="$RUN/data" \
 		--listen_host=127.0.0.1 --tcp_port="$CLICKHOUSE_PORT" --http_port="$CLICKHOUSE_HTTP_PORT" \
-		--query "SYSTEM START LISTEN TCP; SYSTEM START LISTEN TCP SECURE; SYSTEM START LISTEN HTTP;
+		--query "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP;
 			SELECT sleepEachRow(3) FROM numbers(10000000)
 			SETTINGS function_sleep_max_microseconds_per_block=0, max_block_size=1, max_threads=1 FORMAT Null"
 	await "$RUN" bash -c "[ \"\$(curl -s 127.0.0.1:$CLICKHOUSE_HTTP_PORT/ping)\" = Ok. ]"
-	echo "export ANABRANCH_CLICKHOUSE=127.0.0.1:$CLICKHOUSE_PORT ANABRANCH_CLICKHOUSE_TLS=127.0.0.1:$CLICKHOUSE_TLS_PORT"
+	echo "export ANABRANCH_CLICKHOUSE=127.0.0.1:$CLICKHOUSE_PORT"
 }
 
 case "${1:?install|start|stop}" in

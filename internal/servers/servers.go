@@ -17,7 +17,7 @@ import (
 // Need gives the value of a server's environment variable: ANABRANCH_KAFKA,
 // ANABRANCH_KAFKA_TLS, ANABRANCH_REDIS, ANABRANCH_REDIS_TLS,
 // ANABRANCH_REDIS_CLUSTER (addresses separated by commas), ANABRANCH_S3 and
-// ANABRANCH_S3_TLS (URLs), ANABRANCH_CLICKHOUSE or ANABRANCH_CLICKHOUSE_TLS.
+// ANABRANCH_S3_TLS (URLs), ANABRANCH_CLICKHOUSE.
 func Need(t testing.TB, variable string) string {
 	t.Helper()
 	value := os.Getenv(variable)
