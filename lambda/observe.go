@@ -28,6 +28,8 @@ const (
 	ReadFailed    ObservationKind = "read failed"    // an open delta, by a query: View, Partition, Err
 	Sealed        ObservationKind = "sealed"         // a segment: Partition, From, To, Term, Rows, Bytes, Files (of events), Took
 	CommitRetried ObservationKind = "commit retried" // a segment's files or its entry: Partition, From, To, Err
+	PartitionLost ObservationKind = "partition lost" // another process has claimed it: Partition, Err
+	OffsetUntold  ObservationKind = "offset untold"  // to outside observers, by a source.Committer: Partition, To, Err
 	ViewStopped   ObservationKind = "view stopped"   // View, Partition, Err
 	BasePublished ObservationKind = "base published" // View, Number, Rows (states), Bytes, Files, Skipped, Took
 	Refolded      ObservationKind = "refolded"       // a segment without a usable delta, from events: View, Partition, From, To, Rows, Files, Skipped
@@ -92,7 +94,7 @@ func (o slogObserver) Observe(ob Observation) {
 
 func (ob Observation) level() slog.Level {
 	switch ob.Kind {
-	case FlushFailed, ReadFailed, CopyLost, CommitRetried, Quarantined, Refolded, PublishFailed:
+	case FlushFailed, ReadFailed, CopyLost, CommitRetried, Quarantined, Refolded, PublishFailed, PartitionLost, OffsetUntold:
 		return slog.LevelWarn
 	case ViewStopped:
 		return slog.LevelError

@@ -30,6 +30,7 @@ func (w *worker[E]) seal(ctx context.Context) error {
 	}
 	w.p.config.Observer.Observe(Observation{Kind: Sealed, Partition: w.partition, From: entry.From, To: entry.To,
 		Term: w.owner.Term(), Rows: rows, Bytes: size, Files: int64(len(entry.Events)), Took: time.Since(started)})
+	w.tell(ctx)
 	w.quarantine, w.quarantined, w.began = nil, 0, time.Time{}
 	for _, d := range w.deltas {
 		d.reset(w.through)
@@ -44,6 +45,18 @@ func (w *worker[E]) seal(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// tell shows the chain's end to those who measure lag outside.
+func (w *worker[E]) tell(ctx context.Context) {
+	if w.outside == nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+	defer cancel()
+	if err := w.outside.Commit(bounded, w.partition, w.owner.End()); err != nil {
+		w.p.config.Observer.Observe(Observation{Kind: OffsetUntold, Partition: w.partition, To: w.owner.End(), Err: err})
+	}
 }
 
 // store puts the segment's files and gives the entry that names them.

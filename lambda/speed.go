@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -23,12 +21,15 @@ func grace(ctx context.Context) (context.Context, context.CancelFunc) {
 	return work, func() { stop(); cancel() }
 }
 
-// Run is the speed layer. It claims every partition of the log, goes on where
-// the archive's chain ends, folds events into open deltas, shows these in the
+// Run is the speed layer. It claims every partition of the log (of a
+// source.Sharer, those that the log gives this process, for as long as it does),
+// goes on where the archive's chain ends, folds events into open deltas, shows these in the
 // delta store, and seals them, with the events, into the archive. It returns nil
 // when ctx ends or the log does, after it has committed what it holds. (Where
 // readers have seen more of a partition from an owner before than it has read yet,
 // it leaves that partition to the next owner when ctx ends.)
+//
+// Of a source.Committer it commits each segment's end too, for outside observers.
 //
 // After an error nothing more is committed, and nothing is lost: the next owner
 // reads the log again from the chain's end. archive.ErrLost says that another
@@ -47,17 +48,13 @@ func (p *Pipeline[E]) Run(ctx context.Context, log source.Source[E]) error {
 		return ended(ctx, err)
 	}
 	p.setLog(log)
-	group, ctx := errgroup.WithContext(ctx)
-	for partition := range partitions {
-		group.Go(func() error {
-			w := &worker[E]{p: p, partition: partition}
-			if err := w.run(ctx, log, views); err != nil {
-				return fmt.Errorf("speed layer, partition %d: %w", partition, err)
-			}
-			return nil
-		})
-	}
-	return group.Wait()
+	return p.share(ctx, log, partitions, func(ctx context.Context, partition int) error {
+		w := &worker[E]{p: p, partition: partition}
+		if err := w.run(ctx, log, views); err != nil {
+			return fmt.Errorf("speed layer, partition %d: %w", partition, err)
+		}
+		return nil
+	})
 }
 
 // declare tells the archive which log this is.
@@ -104,6 +101,7 @@ type worker[E any] struct {
 	partition int
 	owner     *archive.Owner
 	deltas    []*openDelta[E]
+	outside   source.Committer // nil where nobody outside is told
 
 	through     int64 // the end of what was taken in
 	segment     *segmentWriter[E]
@@ -114,6 +112,7 @@ type worker[E any] struct {
 }
 
 func (w *worker[E]) run(ctx context.Context, log source.Source[E], views []*registration[E]) error {
+	w.outside, _ = log.(source.Committer)
 	reader, err := w.open(ctx, log, views)
 	if err != nil {
 		return ended(ctx, err)

@@ -166,14 +166,19 @@ func (w *worker[E]) full(now time.Time) bool {
 }
 
 // deltaTimeout bounds each wait for the delta store: what it costs is freshness.
-const deltaTimeout = time.Second
+// A flush gets more time for each state that it may carry: cut off and sent again
+// for ever, a large one would never arrive.
+const (
+	deltaTimeout      = time.Second
+	deltaTimeoutState = 20 * time.Microsecond
+)
 
 // show flushes every open delta. Only the loss of the partition is an error: a
 // delta store that fails costs freshness.
 func (w *worker[E]) show(ctx context.Context) error {
 	w.flushAt = time.Time{}
 	for _, d := range slices.Clone(w.deltas) {
-		bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+		bounded, cancel := context.WithTimeout(ctx, deltaTimeout+time.Duration(d.states())*deltaTimeoutState)
 		err := d.view.guard(w.partition, func() error { return d.flush(bounded) })
 		cancel()
 		switch {

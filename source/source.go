@@ -39,3 +39,24 @@ type Ender interface {
 type Starter interface {
 	Start(ctx context.Context, partition int) (int64, error)
 }
+
+// Sharer is a Source whose partitions several processes share: a group of
+// consumers. Each process has some of them, and others as processes come and go.
+type Sharer interface {
+	// Share takes this process's part until ctx ends. It calls own, in a goroutine
+	// of its own, for every partition that this process gets. When the partition is
+	// to go elsewhere, or is taken away, own's ctx ends, and the partition is let go
+	// once own has returned: until then own may finish what it has begun, but not
+	// for ever, as the others wait. The process may get the partition again later.
+	//
+	// Share returns nil when ctx has ended, and own's error where own fails. Either
+	// way every own has returned then. That a partition is ours is no promise that
+	// it's nobody else's: a process that was stopped for a while may think the same.
+	Share(ctx context.Context, own func(ctx context.Context, partition int) error) error
+}
+
+// Committer is a Source that shows outside observers, such as tools that measure
+// lag, how far its partitions have been read. Nothing is decided by that.
+type Committer interface {
+	Commit(ctx context.Context, partition int, offset int64) error
+}
