@@ -40,12 +40,14 @@ var may = map[string][]string{
 	"sink/sinktest":                {"sink", "window", "github.com/stretchr/testify"},
 	"lambda":                       {"window", "aggregate", "partition", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
 	"lambda/archive":               {"golang.org/x/sys"},
+	"lambda/archive/s3archive":     {"lambda/archive", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"},
 	"lambda/archive/archivetest":   {"lambda/archive", "github.com/stretchr/testify"},
 	"lambda/delta":                 nil,
 	"lambda/delta/deltatest":       {"lambda/delta", "github.com/stretchr/testify"},
 	"internal/columnar":            {"github.com/parquet-go/parquet-go", "github.com/andybalholm/brotli"},
 	"internal/reference":           nil,
 	"internal/resume":              nil,
+	"internal/servers":             nil,
 	"internal/statefile":           {"internal/columnar", "lambda/delta", "github.com/parquet-go/parquet-go"},
 }
 
@@ -74,6 +76,18 @@ func TestPackagesImportOnlyWhatTheDesignAllows(t *testing.T) {
 		for _, imported := range pkg.Imports {
 			require.True(t, allowed(name, imported), "%s imports %s", name, imported)
 		}
+	}
+}
+
+// TestTheEmbeddedDefaultsLinkNoClient: who wants neither Kafka nor S3 doesn't
+// carry their clients along.
+func TestTheEmbeddedDefaultsLinkNoClient(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"/examples/quickstart", module+"/examples/retail").Output()
+	require.NoError(t, err)
+	linked := string(out)
+	require.Contains(t, linked, module+"/lambda/archive\n")
+	for _, client := range []string{"twmb/franz-go", "redis/go-redis", "aws/aws-sdk-go-v2", "aws/smithy-go", "ClickHouse/"} {
+		require.NotContains(t, linked, client)
 	}
 }
 

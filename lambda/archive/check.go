@@ -136,7 +136,7 @@ func (d Delta) check() error {
 // check says whether an entry may name such a file. Names come from objects
 // that anybody may have written, so they are checked like a caller's.
 func (f File) check() error {
-	if err := checkName(f.Name); err != nil {
+	if err := CheckName(f.Name); err != nil {
 		return err
 	}
 	if f.Size < 1 || f.Size > maxFile || f.Rows < 0 || f.Rows > maxFile {

@@ -56,7 +56,7 @@ func (d *dir) Put(ctx context.Context, name string, body []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	err := d.put(d.path(name), body)
@@ -204,7 +204,7 @@ func (d *dir) Get(ctx context.Context, name string, offset, length int64) ([]byt
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkRead(name, offset); err != nil {
+	if err := CheckRead(name, offset); err != nil {
 		return nil, err
 	}
 	file, err := os.Open(d.path(name))

@@ -17,7 +17,7 @@ import (
 // passes over those that hold nothing of what was asked for.
 func (d *dir) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		if err := checkPrefix(prefix); err != nil {
+		if err := CheckPrefix(prefix); err != nil {
 			yield("", err)
 			return
 		}

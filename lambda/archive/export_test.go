@@ -4,9 +4,9 @@ import "os"
 
 // What tests outside the package need of its inside.
 var (
-	Seal        = seal
-	Open        = open
-	DecodeEntry = decodeEntry
+	Seal         = seal
+	OpenEnvelope = open
+	DecodeEntry  = decodeEntry
 )
 
 // DirWriting returns a Dir whose files are written by write.

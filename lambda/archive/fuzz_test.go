@@ -37,7 +37,7 @@ func FuzzEntry(f *testing.F) {
 		require.LessOrEqual(t, entry.From, entry.To)
 		sealed, err := archive.Seal(entry.Nonce, entry)
 		require.NoError(t, err)
-		nonce, again, err := archive.Open(sealed)
+		nonce, again, err := archive.OpenEnvelope(sealed)
 		require.NoError(t, err)
 		decoded, err := archive.DecodeEntry(again, nonce, 0, 0)
 		require.NoError(t, err)
@@ -55,7 +55,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(sealed[:90])
 	f.Add([]byte(`{"sha256":"`))
 	f.Fuzz(func(t *testing.T, sealed []byte) {
-		_, _, err := archive.Open(sealed)
+		_, _, err := archive.OpenEnvelope(sealed)
 		if err != nil {
 			require.ErrorIs(t, err, archive.ErrCorrupt)
 		}

@@ -28,7 +28,7 @@ func (s *MemoryStore) Put(ctx context.Context, name string, body []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -47,7 +47,7 @@ func (s *MemoryStore) Get(ctx context.Context, name string, offset, length int64
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkRead(name, offset); err != nil {
+	if err := CheckRead(name, offset); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -66,7 +66,7 @@ func (s *MemoryStore) Get(ctx context.Context, name string, offset, length int64
 // List implements [Store].
 func (s *MemoryStore) List(ctx context.Context, prefix, after string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		if err := checkPrefix(prefix); err != nil {
+		if err := CheckPrefix(prefix); err != nil {
 			yield("", err)
 			return
 		}
@@ -102,13 +102,6 @@ func (s *MemoryStore) page(prefix, after string, limit int) []string {
 		page = append(page, s.names[at])
 	}
 	return page
-}
-
-func checkRead(name string, offset int64) error {
-	if offset < 0 {
-		return fmt.Errorf("%w: cannot read %s from offset %d", ErrInvalid, name, offset)
-	}
-	return checkName(name)
 }
 
 // within is how many of the rest bytes a read of length takes.

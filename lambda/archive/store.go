@@ -44,9 +44,10 @@ const (
 	maxSegment = 255
 )
 
-// checkName says whether name can be an object's. It is what keeps a store in
-// its root: values from data must never become paths that lead elsewhere.
-func checkName(name string) error {
+// CheckName says whether name can be an object's: ErrName if not. Every store
+// calls it. It is what keeps a store in its root: values from data must never
+// become paths that lead elsewhere.
+func CheckName(name string) error {
 	if name == "" || len(name) > maxName || !utf8.ValidString(name) {
 		return fmt.Errorf("%w: %q", ErrName, name)
 	}
@@ -70,8 +71,8 @@ func validSegment(segment string) bool {
 	return true
 }
 
-// checkPrefix says whether names can start with prefix.
-func checkPrefix(prefix string) error {
+// CheckPrefix says whether names can start with prefix: ErrName if not.
+func CheckPrefix(prefix string) error {
 	if prefix == "" {
 		return nil
 	}
@@ -79,5 +80,14 @@ func checkPrefix(prefix string) error {
 	if strings.HasSuffix(prefix, "/") {
 		whole += "x"
 	}
-	return checkName(whole)
+	return CheckName(whole)
+}
+
+// CheckRead says whether a Get's arguments make sense: ErrName or ErrInvalid if
+// not.
+func CheckRead(name string, offset int64) error {
+	if offset < 0 {
+		return fmt.Errorf("%w: cannot read %s from offset %d", ErrInvalid, name, offset)
+	}
+	return CheckName(name)
 }
