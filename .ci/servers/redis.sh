@@ -13,10 +13,14 @@ source "$(dirname "$0")/lib.sh"
 ROOT=$SERVERS_HOME/redis
 export LD_LIBRARY_PATH=$ROOT/usr/lib/x86_64-linux-gnu:$ROOT/usr/lib/aarch64-linux-gnu
 
+PACKAGES=(redis-server redis-tools liblzf1 libhiredis0.14 libjemalloc2 libatomic1 liblua5.1-0)
+
+download() { apt-get -qq -o APT::Sandbox::User=root download "${PACKAGES[@]}" >/dev/null; }
+
 unpack() {
 	if [ -f "$ROOT/.done" ]; then return; fi
 	mkdir -p "$ROOT/deb"
-	(cd "$ROOT/deb" && apt-get -qq -o APT::Sandbox::User=root download redis-server redis-tools liblzf1 libhiredis0.14 libjemalloc2 libatomic1 liblua5.1-0 >/dev/null)
+	(cd "$ROOT/deb" && (download 2>/dev/null || (apt-get -qq update >/dev/null && download)))
 	for package in "$ROOT"/deb/*.deb; do dpkg -x "$package" "$ROOT"; done
 	touch "$ROOT/.done"
 }
