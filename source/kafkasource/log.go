@@ -1,0 +1,190 @@
+package kafkasource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/anabranch-go/anabranch/source"
+)
+
+var (
+	// ErrBrokers says that no broker answers, or that they refuse the credentials.
+	ErrBrokers = errors.New("kafkasource: the brokers can't be used")
+	// ErrTopic says that there's no such topic, or that it may not be read.
+	ErrTopic = errors.New("kafkasource: the topic can't be read")
+	// ErrCompacted says that the topic is log-compacted, so that its records go
+	// away amid the log.
+	ErrCompacted = errors.New("kafkasource: the topic is compacted")
+)
+
+// Options are the options of [New].
+type Options[E any] struct {
+	// Client has the options of every client that the log makes: kgo.SeedBrokers,
+	// kgo.DialTLSConfig, kgo.SASL and the like.
+	Client []kgo.Opt
+	Topic  string
+	// Group is the consumer group in which processes share the partitions. Without
+	// one, Share takes all.
+	Group string
+	// ServerSideBalancing lets the brokers give out the partitions (KIP-848): of
+	// one group all processes do, or none.
+	ServerSideBalancing bool
+	// Decoder turns records' values into columns; source.JSON if nil.
+	Decoder source.Decoder[E]
+	// Decode, in place of a Decoder, fills in an event from all of a record: headers,
+	// key and the broker's time too. An error sends the record to quarantine. It's
+	// called by several goroutines at once, and must not keep the record's bytes.
+	Decode func(record *kgo.Record, event *E) error
+	// Transform changes each event after it's decoded.
+	Transform source.Transform[E]
+	// ChunkRows is how many records a chunk holds at most: source.DefaultChunkRows
+	// if zero.
+	ChunkRows int
+}
+
+// Log is a topic as a log. It's safe for concurrent use.
+type Log[E any] struct {
+	options  Options[E]
+	schema   *source.Schema
+	client   *kgo.Client // for all but reading and sharing
+	admin    *kadm.Client
+	identity string
+
+	mu     sync.Mutex // guards what follows
+	member *kgo.Client
+}
+
+var (
+	_ source.Source[struct{ A int64 }] = (*Log[struct{ A int64 }])(nil)
+	_ source.Ender                     = (*Log[struct{ A int64 }])(nil)
+	_ source.Starter                   = (*Log[struct{ A int64 }])(nil)
+	_ source.Sharer                    = (*Log[struct{ A int64 }])(nil)
+	_ source.Committer                 = (*Log[struct{ A int64 }])(nil)
+)
+
+// askTimeout bounds every question to the brokers.
+const askTimeout = 10 * time.Second
+
+// New makes a log of a topic, which must be there. Errors are ErrBrokers,
+// ErrTopic, ErrCompacted, source.ErrSchema and source.ErrOptions.
+func New[E any](ctx context.Context, options Options[E]) (*Log[E], error) {
+	schema, err := source.SchemaOf[E]()
+	switch {
+	case err != nil:
+		return nil, err
+	case options.Topic == "":
+		return nil, fmt.Errorf("%w: no topic is named", source.ErrOptions)
+	case options.ChunkRows < 0:
+		return nil, fmt.Errorf("%w: chunks of %d rows", source.ErrOptions, options.ChunkRows)
+	case options.Decoder != nil && options.Decode != nil:
+		return nil, fmt.Errorf("%w: both Decoder and Decode", source.ErrOptions)
+	}
+	if options.ChunkRows == 0 {
+		options.ChunkRows = source.DefaultChunkRows
+	}
+	if options.Decoder == nil {
+		options.Decoder = source.JSON[E]()
+	}
+	client, err := kgo.NewClient(options.Client...)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", source.ErrOptions, err)
+	}
+	l := &Log[E]{options: options, schema: schema, client: client, admin: kadm.NewClient(client)}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if err := l.look(ctx); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// look asks the brokers for what the log is.
+func (l *Log[E]) look(ctx context.Context) error {
+	if err := l.client.Ping(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrBrokers, err)
+	}
+	metadata, err := l.admin.Metadata(ctx, l.options.Topic)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBrokers, err)
+	}
+	topic := metadata.Topics[l.options.Topic]
+	if topic.Err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, topic.Err)
+	}
+	l.identity = fmt.Sprintf("kafka/%s/%s/%s", metadata.Cluster, l.options.Topic, topic.ID)
+	configs, err := l.admin.DescribeTopicConfigs(ctx, l.options.Topic)
+	if err != nil {
+		return fmt.Errorf("%w: cannot ask for the configuration of %s: %w", ErrTopic, l.options.Topic, err)
+	}
+	config, err := configs.On(l.options.Topic, nil)
+	if err != nil || config.Err != nil {
+		return fmt.Errorf("%w: cannot ask for the configuration of %s: %w", ErrTopic, l.options.Topic, errors.Join(err, config.Err))
+	}
+	for _, c := range config.Configs {
+		if c.Key == "cleanup.policy" && slices.Contains(strings.Split(c.MaybeValue(), ","), "compact") {
+			return fmt.Errorf("%w: %s has cleanup.policy=%s; the policy of a log is delete", ErrCompacted, l.options.Topic, c.MaybeValue())
+		}
+	}
+	return nil
+}
+
+// Close ends the log's own connections. Readers are closed by themselves, and
+// Share ends with its context: both first.
+func (l *Log[E]) Close() error {
+	l.client.Close()
+	return nil
+}
+
+// Identity implements [source.Source].
+func (l *Log[E]) Identity(context.Context) (string, error) { return l.identity, nil }
+
+// Partitions implements [source.Source].
+func (l *Log[E]) Partitions(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	topics, err := l.admin.ListTopics(ctx, l.options.Topic)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrBrokers, err)
+	}
+	topic := topics[l.options.Topic]
+	if topic.Err != nil {
+		return 0, fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, topic.Err)
+	}
+	return len(topic.Partitions), nil
+}
+
+// Start implements [source.Starter]: what retention has left.
+func (l *Log[E]) Start(ctx context.Context, partition int) (int64, error) {
+	return l.offset(ctx, partition, l.admin.ListStartOffsets)
+}
+
+// End implements [source.Ender]: up to where transactions are decided.
+func (l *Log[E]) End(ctx context.Context, partition int) (int64, error) {
+	return l.offset(ctx, partition, l.admin.ListCommittedOffsets)
+}
+
+func (l *Log[E]) offset(ctx context.Context, partition int, list func(context.Context, ...string) (kadm.ListedOffsets, error)) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	listed, err := list(ctx, l.options.Topic)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrBrokers, err)
+	}
+	offset, ok := listed.Lookup(l.options.Topic, int32(partition))
+	if !ok {
+		return 0, fmt.Errorf("%w: %s has no partition %d", ErrTopic, l.options.Topic, partition)
+	}
+	if offset.Err != nil {
+		return 0, fmt.Errorf("%w: %s, partition %d: %w", ErrTopic, l.options.Topic, partition, offset.Err)
+	}
+	return offset.Offset, nil
+}
