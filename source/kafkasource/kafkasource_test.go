@@ -301,7 +301,8 @@ func TestAGroupSharesThePartitions(t *testing.T) {
 }
 
 func testSharing(t *testing.T, address string, serverSide bool) {
-	const partitions = 6
+	// An owner takes a while to let go: long enough for another to come, were it let.
+	const partitions, lettingGo = 6, 300 * time.Millisecond
 	_, name := topic(t, address, partitions, nil)
 	var mu sync.Mutex
 	owners, changes := map[int]int{}, make(chan struct{}, 100)
@@ -343,6 +344,7 @@ func testSharing(t *testing.T, address string, serverSide bool) {
 					t.Log(err) // only lag tools mind
 				}
 				<-ctx.Done()
+				<-time.After(lettingGo)
 				note(partition, member, 0)
 				return nil
 			})
