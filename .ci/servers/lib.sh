@@ -27,8 +27,9 @@ certificates() {
 }
 
 # launch RUN COMMAND… starts a server in the background, in a session of its own,
-# and notes its process id.
+# and notes its process id. One that runs already is left as it is.
 launch() {
+	if [ -f "$1/pid" ] && kill -0 "$(cat "$1/pid")" 2>/dev/null; then return; fi
 	setsid "${@:2}" >>"$1/stdout" 2>&1 </dev/null 9>&- &
 	echo $! >"$1/pid"
 }
