@@ -274,6 +274,9 @@ func (p *Pipeline[E]) end(ctx context.Context, partition int) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	end, err := ender.End(ctx, partition)
+	// Lag is worth a short wait only: the log may be away.
+	bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+	defer cancel()
+	end, err := ender.End(bounded, partition)
 	return end, err == nil
 }

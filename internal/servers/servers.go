@@ -7,10 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
-	"strings"
 	"testing"
 )
 
@@ -43,17 +39,4 @@ func TLS(t testing.TB) *tls.Config {
 		t.Fatal("ANABRANCH_TLS_CA names no certificate")
 	}
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-}
-
-// Script runs one of .ci/servers's scripts, with more environment: for tests that
-// break a server, and so start one of their own on free ports.
-func Script(t testing.TB, env []string, name string, args ...string) {
-	t.Helper()
-	_, file, _, _ := runtime.Caller(0)
-	script := filepath.Join(filepath.Dir(file), "..", "..", ".ci", "servers", name)
-	command := exec.Command(script, args...)
-	command.Env = append(os.Environ(), env...)
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
 }

@@ -96,7 +96,7 @@ func (s *Store) Get(ctx context.Context, name string, offset, length int64) ([]b
 	if _, err := body.ReadFrom(from); err != nil {
 		return nil, s.explain(ctx, "get", name, err)
 	}
-	return append(body.Bytes(), []byte{}...), nil
+	return body.Bytes(), nil
 }
 
 const (
