@@ -244,6 +244,40 @@ func TestATopicMadeAnewIsAnotherLog(t *testing.T) {
 	})
 }
 
+// TestATopicMadeAnewWhileItIsRead: the reader mustn't go on in the new one.
+// The client takes its time to be sure (10 s).
+func TestATopicMadeAnewWhileItIsRead(t *testing.T) {
+	address := servers.Need(t, "ANABRANCH_KAFKA")
+	client, name := topic(t, address, 1, nil)
+	produce(t, client, name, 0, `{"user":0}`, `{"user":1}`)
+	log := open(t, address, kafkasource.Options[event]{Topic: name})
+	reader, err := log.Open(t.Context(), 0, 0)
+	require.NoError(t, err)
+	defer reader.Close()
+	for next := int64(0); next < 2; {
+		chunk, err := reader.Next(t.Context())
+		require.NoError(t, err)
+		next = chunk.Next
+	}
+	admin := kadm.NewClient(client)
+	_, err = admin.DeleteTopic(t.Context(), name)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := admin.CreateTopic(t.Context(), 1, 1, nil, name)
+		return err == nil
+	}, time.Minute, 10*time.Millisecond)
+	anew, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	require.NoError(t, err)
+	defer anew.Close()
+	produce(t, anew, name, 0, `{"user":10}`, `{"user":11}`, `{"user":12}`, `{"user":13}`)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err = reader.Next(ctx)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, name+", partition 0, at offset 2")
+}
+
 func TestCompactedTopicsAreRefused(t *testing.T) {
 	brokers(t, func(t *testing.T, address string) {
 		for _, policy := range []string{"compact", "compact,delete"} {
