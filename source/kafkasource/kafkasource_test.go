@@ -232,6 +232,7 @@ func TestATopicMadeAnewIsAnotherLog(t *testing.T) {
 			require.NoError(t, err)
 			return id
 		}
+		old := open(t, address, kafkasource.Options[event]{Topic: name})
 		before := identity()
 		require.Equal(t, before, identity())
 		_, err := admin.DeleteTopic(t.Context(), name)
@@ -241,6 +242,8 @@ func TestATopicMadeAnewIsAnotherLog(t *testing.T) {
 			return err == nil
 		}, time.Minute, 10*time.Millisecond)
 		require.NotEqual(t, before, identity())
+		_, err = old.Open(t.Context(), 0, 0)
+		require.ErrorIs(t, err, kafkasource.ErrTopic, "a log that was opened before")
 	})
 }
 

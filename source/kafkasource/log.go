@@ -11,6 +11,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -57,6 +58,7 @@ type Log[E any] struct {
 	client   *kgo.Client // for all but reading and sharing
 	admin    *kadm.Client
 	identity string
+	id       kadm.TopicID
 
 	mu     sync.Mutex // guards what follows
 	member *kgo.Client
@@ -120,6 +122,7 @@ func (l *Log[E]) look(ctx context.Context) error {
 	if topic.Err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, topic.Err)
 	}
+	l.id = topic.ID
 	l.identity = fmt.Sprintf("kafka/%s/%s/%s", metadata.Cluster, l.options.Topic, topic.ID)
 	configs, err := l.admin.DescribeTopicConfigs(ctx, l.options.Topic)
 	if err != nil {
@@ -160,6 +163,24 @@ func (l *Log[E]) Partitions(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, topic.Err)
 	}
 	return len(topic.Partitions), nil
+}
+
+// same says whether the topic is still the one that the log is of.
+func (l *Log[E]) same(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	request := kmsg.NewPtrMetadataRequest() // by itself: the admin's may come from a cache
+	asked := kmsg.NewMetadataRequestTopic()
+	asked.Topic = &l.options.Topic
+	request.Topics = append(request.Topics, asked)
+	response, err := request.RequestWith(ctx, l.client)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBrokers, err)
+	}
+	if len(response.Topics) != 1 || response.Topics[0].ErrorCode != 0 || kadm.TopicID(response.Topics[0].TopicID) != l.id {
+		return fmt.Errorf("%w: %s was deleted, or made anew, since the log was opened", ErrTopic, l.options.Topic)
+	}
+	return nil
 }
 
 // Start implements [source.Starter]: what retention has left.

@@ -14,6 +14,9 @@ import (
 
 // Open implements [source.Source].
 func (l *Log[E]) Open(ctx context.Context, partition int, offset int64) (source.Reader[E], error) {
+	if err := l.same(ctx); err != nil {
+		return nil, err
+	}
 	start, err := l.Start(ctx, partition)
 	if err != nil {
 		return nil, err
