@@ -33,7 +33,8 @@ func TestOpenByURL(t *testing.T) {
 }
 
 func TestURLsThatAreNone(t *testing.T) {
-	for _, name := range []string{"", "gs://bucket", "file://host/path", "file://", "file://u:sentinel@/path", "s3://key:sentinel@%zz/", "s3://a b:sentinel@c"} {
+	for _, name := range []string{"", "gs://bucket", "file://host/path", "file://", "file://u:sentinel@/path", "s3://key:sentinel@%zz/", "s3://a b:sentinel@c",
+		"s3://key:sentinel/rest@bucket", "s3://key:sentinel#rest@bucket", "s3://key:sentinel?rest@bucket", "9key:sentinel@bucket?endpoint=http://host"} {
 		_, err := archive.Open(t.Context(), name)
 		require.ErrorIs(t, err, archive.ErrInvalid, name)
 		require.NotContains(t, err.Error(), "sentinel")

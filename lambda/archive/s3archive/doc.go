@@ -6,9 +6,10 @@
 // answer was lost may have taken effect, and the client's own retry then finds the
 // object there; package archive reads it back to tell its own from another's. Large
 // bodies go in parts, several at a time, and appear at once, under the same
-// condition, when the upload is completed. Uploads that nobody completed cost
-// storage until the bucket's lifecycle rule for them (AbortIncompleteMultipartUpload)
-// removes them: set one.
+// condition, when the upload is completed. An upload that fails is aborted, for
+// which Put takes up to a second after its context has ended. Where that fails too,
+// or the process dies, its parts cost storage until the bucket's lifecycle rule for
+// them (AbortIncompleteMultipartUpload) removes them: set one.
 //
 // # Opening
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -33,24 +34,29 @@ func Opener(options ...func(*s3.Options)) archive.Opener {
 // server whether it answers: a wrong address, bucket or key is an error at once.
 // What isn't such a URL is archive.ErrInvalid.
 func Open(ctx context.Context, u *url.URL, options ...func(*s3.Options)) (*Store, error) {
-	if u.Scheme != "s3" || u.Host == "" || u.User != nil {
+	// A colon is no bucket's: it is what a key and its secret leave before a slash.
+	if u.Scheme != "s3" || u.Host == "" || strings.Contains(u.Host, ":") || u.User != nil || u.Fragment != "" {
 		return nil, fmt.Errorf("%w: an archive on S3 is s3://bucket/prefix; credentials come from the environment, not from the URL", archive.ErrInvalid)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, openTimeout, errSilent)
 	defer cancel()
 	load := []func(*config.LoadOptions) error{}
 	set := []func(*s3.Options){}
-	for name, values := range u.Query() {
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil { // it quotes the query
+		return nil, fmt.Errorf("%w: the query of the URL of s3://%s isn't one", archive.ErrInvalid, u.Host)
+	}
+	for name, values := range query {
 		value := values[0]
 		switch {
 		case name == "region":
 			load = append(load, config.WithRegion(value))
-		case name == "endpoint":
+		case name == "endpoint" && isEndpoint(value):
 			set = append(set, func(o *s3.Options) { o.BaseEndpoint = &value })
 		case name == "path_style" && (value == "true" || value == "false"):
 			set = append(set, func(o *s3.Options) { o.UsePathStyle = value == "true" })
 		default:
-			return nil, fmt.Errorf("%w: the URL of s3://%s has %q, and may have region, endpoint, and path_style=true", archive.ErrInvalid, u.Host, name)
+			return nil, fmt.Errorf("%w: the URL of s3://%s may have region, endpoint (https://host:port, without a user) and path_style (true or false), and nothing else", archive.ErrInvalid, u.Host)
 		}
 	}
 	loaded, err := config.LoadDefaultConfig(ctx, load...)
@@ -65,6 +71,14 @@ func Open(ctx context.Context, u *url.URL, options ...func(*s3.Options)) (*Store
 		return nil, fmt.Errorf("cannot open s3://%s: %w", u.Host, err)
 	}
 	return store, nil
+}
+
+// isEndpoint says whether a value is a server's address and nothing else: the
+// client shows an address that it can't use in its errors, with whatever it holds.
+func isEndpoint(value string) bool {
+	u, err := url.Parse(value)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 var errSilent = fmt.Errorf("the server doesn't answer within %v", openTimeout)

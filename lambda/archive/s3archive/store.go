@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
@@ -24,13 +25,18 @@ type Store struct {
 	prefix   string // of every object's key: empty, or with a slash at its end
 }
 
+// abortTimeout bounds how long a large put that fails, or whose context has ended,
+// waits to have its parts removed.
+const abortTimeout = time.Second
+
 // New gives the store in a bucket, under a prefix, by a client of the caller's. It
 // asks the server nothing yet: [Store.Ping] does.
 func New(client *s3.Client, bucket, prefix string) *Store {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	return &Store{client: client, uploader: transfermanager.New(client), bucket: bucket, prefix: prefix}
+	uploader := transfermanager.New(client, func(o *transfermanager.Options) { o.FailTimeout = abortTimeout })
+	return &Store{client: client, uploader: uploader, bucket: bucket, prefix: prefix}
 }
 
 // Ping says whether the bucket can be read.

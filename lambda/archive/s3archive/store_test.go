@@ -114,6 +114,35 @@ func TestLargeBodiesArePutOnce(t *testing.T) {
 	require.Equal(t, "rstfirstf", string(part))
 }
 
+// TestALargePutThatIsCancelledLeavesNoParts: they would cost storage.
+func TestALargePutThatIsCancelledLeavesNoParts(t *testing.T) {
+	endpoint := servers.Need(t, "ANABRANCH_S3")
+	good := client(t, endpoint, nil)
+	name := bucket(t, good)
+	ctx, cancel := context.WithCancel(t.Context())
+	cut := client(t, endpoint, func(next http.RoundTripper) http.RoundTripper {
+		return cancelling{next, cancel}
+	})
+	err := s3archive.New(cut, name, "").Put(ctx, "large", make([]byte, 20<<20))
+	require.ErrorIs(t, err, context.Canceled)
+	uploads, err := good.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: &name})
+	require.NoError(t, err)
+	require.Empty(t, uploads.Uploads)
+}
+
+// cancelling ends the put's context when its first part is sent.
+type cancelling struct {
+	http.RoundTripper
+	cancel context.CancelFunc
+}
+
+func (c cancelling) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Query().Has("partNumber") {
+		c.cancel()
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
 func TestListsOfManyPages(t *testing.T) {
 	endpoints(t, func(t *testing.T, endpoint string) {
 		c := client(t, endpoint, nil)
@@ -272,7 +301,10 @@ func TestWhatSomebodyMustMend(t *testing.T) {
 	require.ErrorIs(t, open(fmt.Sprintf(url, "no-such-bucket"), "testsecret"), s3archive.ErrBucket)
 	require.ErrorIs(t, open(fmt.Sprintf(url, name), "sentinel"), s3archive.ErrAccess)
 	require.ErrorContains(t, open("s3://bucket/?endpoint=http://127.0.0.1:1&region=x&path_style=true", "sentinel"), "connection refused")
-	for _, wrong := range []string{"s3://", "s3://key:sentinel@bucket", "s3://bucket?secret_key=sentinel", "s3://bucket?path_style=yes"} {
+	for _, wrong := range []string{"s3://", "s3://key:sentinel@bucket", "s3://bucket?secret_key=sentinel", "s3://bucket?path_style=yes",
+		"s3://key:123/sentinel@bucket", "s3://bucket?sentinel", "s3://bucket#sentinel", "s3://bucket?region=sentinel%zz",
+		"s3://bucket?endpoint=http://key:sentinel@host", "s3://bucket?endpoint=http://key:sentinel/x@host",
+		"s3://bucket?endpoint=http://host/?secret=sentinel", "s3://bucket?endpoint=host"} {
 		require.ErrorIs(t, open(wrong, "sentinel"), archive.ErrInvalid, wrong)
 	}
 	stranger := client(t, endpoint, nil)
