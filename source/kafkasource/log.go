@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -56,9 +57,8 @@ type Log[E any] struct {
 	options  Options[E]
 	schema   *source.Schema
 	client   *kgo.Client // for all but reading and sharing
-	admin    *kadm.Client
 	identity string
-	id       kadm.TopicID
+	id       [16]byte // the topic's
 
 	mu     sync.Mutex // guards what follows
 	member *kgo.Client
@@ -99,7 +99,7 @@ func New[E any](ctx context.Context, options Options[E]) (*Log[E], error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", source.ErrOptions, err)
 	}
-	l := &Log[E]{options: options, schema: schema, client: client, admin: kadm.NewClient(client)}
+	l := &Log[E]{options: options, schema: schema, client: client}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	if err := l.look(ctx); err != nil {
@@ -114,17 +114,13 @@ func (l *Log[E]) look(ctx context.Context) error {
 	if err := l.client.Ping(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrBrokers, err)
 	}
-	metadata, err := l.admin.Metadata(ctx, l.options.Topic)
+	cluster, topic, err := l.ask(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBrokers, err)
+		return err
 	}
-	topic := metadata.Topics[l.options.Topic]
-	if topic.Err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, topic.Err)
-	}
-	l.id = topic.ID
-	l.identity = fmt.Sprintf("kafka/%s/%s/%s", metadata.Cluster, l.options.Topic, topic.ID)
-	configs, err := l.admin.DescribeTopicConfigs(ctx, l.options.Topic)
+	l.id = topic.TopicID
+	l.identity = fmt.Sprintf("kafka/%s/%s/%s", cluster, l.options.Topic, kadm.TopicID(l.id))
+	configs, err := kadm.NewClient(l.client).DescribeTopicConfigs(ctx, l.options.Topic)
 	if err != nil {
 		return fmt.Errorf("%w: cannot ask for the configuration of %s: %w", ErrTopic, l.options.Topic, err)
 	}
@@ -150,62 +146,84 @@ func (l *Log[E]) Close() error {
 // Identity implements [source.Source].
 func (l *Log[E]) Identity(context.Context) (string, error) { return l.identity, nil }
 
-// Partitions implements [source.Source].
-func (l *Log[E]) Partitions(ctx context.Context) (int, error) {
+// ask asks which cluster this is, and what it knows of the topic now: the admin
+// client's answer may come from a cache.
+func (l *Log[E]) ask(ctx context.Context) (cluster string, topic kmsg.MetadataResponseTopic, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	topics, err := l.admin.ListTopics(ctx, l.options.Topic)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrBrokers, err)
-	}
-	topic := topics[l.options.Topic]
-	if topic.Err != nil {
-		return 0, fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, topic.Err)
-	}
-	return len(topic.Partitions), nil
-}
-
-// same says whether the topic is still the one that the log is of.
-func (l *Log[E]) same(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	request := kmsg.NewPtrMetadataRequest() // by itself: the admin's may come from a cache
+	request := kmsg.NewPtrMetadataRequest()
 	asked := kmsg.NewMetadataRequestTopic()
 	asked.Topic = &l.options.Topic
 	request.Topics = append(request.Topics, asked)
 	response, err := request.RequestWith(ctx, l.client)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBrokers, err)
+		return "", topic, fmt.Errorf("%w: %w", ErrBrokers, err)
 	}
-	if len(response.Topics) != 1 || response.Topics[0].ErrorCode != 0 || kadm.TopicID(response.Topics[0].TopicID) != l.id {
-		return fmt.Errorf("%w: %s was deleted, or made anew, since the log was opened", ErrTopic, l.options.Topic)
+	if len(response.Topics) != 1 {
+		return "", topic, fmt.Errorf("%w: asked for %s, the brokers answer for %d topics", ErrTopic, l.options.Topic, len(response.Topics))
 	}
-	return nil
+	topic = response.Topics[0]
+	if err := kerr.ErrorForCode(topic.ErrorCode); err != nil {
+		return "", topic, fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, err)
+	}
+	if response.ClusterID != nil {
+		cluster = *response.ClusterID
+	}
+	return cluster, topic, nil
 }
+
+// Partitions implements [source.Source].
+func (l *Log[E]) Partitions(ctx context.Context) (int, error) {
+	_, topic, err := l.ask(ctx)
+	return len(topic.Partitions), err
+}
+
+// same says whether the topic is still the one that the log is of.
+func (l *Log[E]) same(ctx context.Context) error {
+	_, topic, err := l.ask(ctx)
+	if err == nil && topic.TopicID != l.id {
+		return fmt.Errorf("%w: %s was made anew since the log was opened", ErrTopic, l.options.Topic)
+	}
+	return err
+}
+
+// What ListOffsets calls a partition's first offset, and the one after its last.
+const (
+	earliest = -2
+	latest   = -1
+)
 
 // Start implements [source.Starter]: what retention has left.
 func (l *Log[E]) Start(ctx context.Context, partition int) (int64, error) {
-	return l.offset(ctx, partition, l.admin.ListStartOffsets)
+	return l.offset(ctx, partition, earliest)
 }
 
 // End implements [source.Ender]: up to where transactions are decided.
 func (l *Log[E]) End(ctx context.Context, partition int) (int64, error) {
-	return l.offset(ctx, partition, l.admin.ListCommittedOffsets)
+	return l.offset(ctx, partition, latest)
 }
 
-func (l *Log[E]) offset(ctx context.Context, partition int, list func(context.Context, ...string) (kadm.ListedOffsets, error)) (int64, error) {
+// offset asks for one partition alone, which the admin client can't.
+func (l *Log[E]) offset(ctx context.Context, partition int, which int64) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	listed, err := list(ctx, l.options.Topic)
+	request := kmsg.NewPtrListOffsetsRequest()
+	request.ReplicaID, request.IsolationLevel = -1, 1 // a client's, read-committed
+	topic, asked := kmsg.NewListOffsetsRequestTopic(), kmsg.NewListOffsetsRequestTopicPartition()
+	asked.Partition, asked.Timestamp = int32(partition), which
+	topic.Topic, topic.Partitions = l.options.Topic, append(topic.Partitions, asked)
+	request.Topics = append(request.Topics, topic)
+	response, err := request.RequestWith(ctx, l.client)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrBrokers, err)
 	}
-	offset, ok := listed.Lookup(l.options.Topic, int32(partition))
-	if !ok {
-		return 0, fmt.Errorf("%w: %s has no partition %d", ErrTopic, l.options.Topic, partition)
+	for _, topic := range response.Topics {
+		for _, answer := range topic.Partitions {
+			if err := kerr.ErrorForCode(answer.ErrorCode); err != nil {
+				return 0, fmt.Errorf("%w: %s, partition %d: %w", ErrTopic, l.options.Topic, partition, err)
+			}
+			return answer.Offset, nil
+		}
 	}
-	if offset.Err != nil {
-		return 0, fmt.Errorf("%w: %s, partition %d: %w", ErrTopic, l.options.Topic, partition, offset.Err)
-	}
-	return offset.Offset, nil
+	return 0, fmt.Errorf("%w: the brokers answer nothing for %s, partition %d", ErrTopic, l.options.Topic, partition)
 }

@@ -99,10 +99,10 @@ func (r *reader[E]) decode(record *kgo.Record) {
 	default:
 		var event E
 		if err := callDecode(decode, record, &event); err != nil {
-			r.builder.Reject(record.Offset, slices.Clone(record.Value), err)
+			r.builder.Reject(record.Offset, record.Value, err)
 			return
 		}
-		r.builder.Append(&event, record.Offset, slices.Clone(record.Value))
+		r.builder.Append(&event, record.Offset, record.Value)
 	}
 }
 

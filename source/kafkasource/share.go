@@ -16,43 +16,51 @@ import (
 
 // Share implements [source.Sharer].
 func (l *Log[E]) Share(ctx context.Context, own func(ctx context.Context, partition int) error) error {
-	if l.options.Group == "" {
-		partitions, err := l.Partitions(ctx)
-		if err != nil {
-			return err
-		}
-		group, ctx := errgroup.WithContext(ctx)
-		for partition := range partitions {
-			group.Go(func() error { return own(ctx, partition) })
-		}
-		return group.Wait()
+	group, ctx := errgroup.WithContext(ctx)
+	s := &shares{ctx: ctx, group: group, own: own, owned: map[int32]*share{}}
+	leave, err := l.join(ctx, s)
+	if err != nil {
+		return err
 	}
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	s := &shares{topic: l.options.Topic, ctx: ctx, fail: fail, own: own, owned: map[int32]*share{}}
+	<-ctx.Done() // or an owner has failed
+	s.close()
+	err = group.Wait()
+	leave() // after the owners' last commits
+	return err
+}
+
+// join begins to share: all partitions, or those that the group gives.
+func (l *Log[E]) join(ctx context.Context, s *shares) (leave func(), err error) {
+	if l.options.Group == "" {
+		n, err := l.Partitions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for partition := range int32(n) {
+			s.begin([]int32{partition})
+		}
+		return func() {}, nil
+	}
+	begin := func(_ context.Context, _ *kgo.Client, p map[string][]int32) { s.begin(p[l.options.Topic]) }
+	end := func(_ context.Context, _ *kgo.Client, p map[string][]int32) { s.end(p[l.options.Topic]) }
 	// This client is in the group and reads nothing: readers have their own.
 	options := slices.Concat(l.options.Client, []kgo.Opt{
-		kgo.ConsumerGroup(l.options.Group),
-		kgo.ConsumeTopics(l.options.Topic),
-		kgo.DisableAutoCommit(),
-		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { s.begin(p[s.topic]) }),
-		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { s.end(p[s.topic]) }),
-		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { s.end(p[s.topic]) }),
+		kgo.ConsumerGroup(l.options.Group), kgo.ConsumeTopics(l.options.Topic), kgo.DisableAutoCommit(),
+		kgo.OnPartitionsAssigned(begin), kgo.OnPartitionsRevoked(end), kgo.OnPartitionsLost(end),
 	})
 	if l.options.ServerSideBalancing {
 		options = append(options, kgo.ServerSideBalancer())
 	}
 	client, err := kgo.NewClient(options...)
 	if err != nil {
-		return fmt.Errorf("%w: %w", source.ErrOptions, err)
+		return nil, fmt.Errorf("%w: %w", source.ErrOptions, err)
 	}
 	client.PauseFetchTopics(l.options.Topic)
 	l.setMember(client)
-	<-ctx.Done()
-	s.endAll()
-	l.setMember(nil)
-	client.CloseAllowingRebalance() // leaves the group
-	return s.err()
+	return func() {
+		l.setMember(nil)
+		client.CloseAllowingRebalance()
+	}, nil
 }
 
 func (l *Log[E]) setMember(client *kgo.Client) {
@@ -91,18 +99,15 @@ func (l *Log[E]) Commit(ctx context.Context, partition int, offset int64) error 
 	return nil
 }
 
-// shares are the partitions that this process has of the group.
+// shares are the partitions that this process has.
 type shares struct {
-	topic string
-	ctx   context.Context // Share's
-	fail  context.CancelCauseFunc
+	ctx   context.Context // of the group
+	group *errgroup.Group // of the owners
 	own   func(context.Context, int) error
 
 	mu     sync.Mutex // guards what follows
 	owned  map[int32]*share
-	owners sync.WaitGroup
 	closed bool
-	failed error
 }
 
 type share struct {
@@ -120,11 +125,9 @@ func (s *shares) begin(partitions []int32) {
 		ctx, end := context.WithCancel(s.ctx)
 		share := &share{end: end, done: make(chan struct{})}
 		s.owned[partition] = share
-		s.owners.Go(func() {
+		s.group.Go(func() error {
 			defer close(share.done)
-			if err := s.own(ctx, int(partition)); err != nil {
-				s.failure(err)
-			}
+			return s.own(ctx, int(partition))
 		})
 	}
 }
@@ -146,29 +149,9 @@ func (s *shares) end(partitions []int32) {
 	}
 }
 
-func (s *shares) endAll() {
+// close sees to it that no more owners begin, so that they can be waited for.
+func (s *shares) close() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.closed = true
-	var all []int32
-	for partition := range s.owned {
-		all = append(all, partition)
-	}
-	s.mu.Unlock()
-	s.end(all)
-	s.owners.Wait() // for those that are being revoked, too
-}
-
-func (s *shares) failure(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.failed == nil {
-		s.failed = err
-	}
-	s.fail(err)
-}
-
-func (s *shares) err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.failed
 }

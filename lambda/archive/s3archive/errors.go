@@ -38,9 +38,6 @@ func (s *Store) explain(ctx context.Context, verb, name string, err error) error
 		return ctx.Err()
 	}
 	where := fmt.Sprintf("cannot %s s3://%s/%s%s", verb, s.bucket, s.prefix, name)
-	if verb == "open" {
-		where = fmt.Sprintf("cannot open s3://%s/%s", s.bucket, s.prefix)
-	}
 	switch code := code(err); code {
 	case "PreconditionFailed", "412":
 		return fmt.Errorf("%w: %s", archive.ErrExists, name)

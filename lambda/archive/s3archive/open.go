@@ -66,9 +66,9 @@ func Open(ctx context.Context, u *url.URL, options ...func(*s3.Options)) (*Store
 	store := New(s3.NewFromConfig(loaded, append(set, options...)...), u.Host, u.Path)
 	if err := store.Ping(ctx); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = context.Cause(ctx)
+			return nil, fmt.Errorf("cannot open s3://%s: %w", u.Host, context.Cause(ctx))
 		}
-		return nil, fmt.Errorf("cannot open s3://%s: %w", u.Host, err)
+		return nil, err
 	}
 	return store, nil
 }

@@ -42,7 +42,7 @@ func New(client *s3.Client, bucket, prefix string) *Store {
 // Ping says whether the bucket can be read.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &s.prefix, MaxKeys: aws.Int32(1)})
-	return s.explain(ctx, "open", s.prefix, err)
+	return s.explain(ctx, "open", "", err)
 }
 
 // Put implements [archive.Store].
