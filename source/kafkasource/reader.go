@@ -55,17 +55,23 @@ type reader[E any] struct {
 // Next implements source.Reader.
 func (r *reader[E]) Next(ctx context.Context) (*source.Chunk[E], error) {
 	for {
-		fetches := r.client.PollRecords(ctx, r.log.options.ChunkRows)
-		if chunk := r.take(fetches); chunk != nil {
-			return chunk, nil
+		chunk, err := r.chunk(ctx, r.client.PollRecords(ctx, r.log.options.ChunkRows))
+		if chunk != nil || err != nil {
+			return chunk, err
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err := r.failure(fetches); err != nil {
-			return nil, err
-		}
 	}
+}
+
+// chunk is what a poll has given; nil where that's nothing. A failure goes before
+// the records that came with it: after a loss they may be another history's.
+func (r *reader[E]) chunk(ctx context.Context, fetches kgo.Fetches) (*source.Chunk[E], error) {
+	if err := r.failure(ctx, fetches); err != nil {
+		return nil, err
+	}
+	return r.take(fetches), nil
 }
 
 // take makes a chunk of what has come; nil where nothing has.
@@ -116,8 +122,11 @@ func callDecode[E any](decode func(*kgo.Record, *E) error, record *kgo.Record, e
 }
 
 // failure is what can't be waited out.
-func (r *reader[E]) failure(fetches kgo.Fetches) error {
+func (r *reader[E]) failure(ctx context.Context, fetches kgo.Fetches) error {
 	for _, fetch := range fetches.Errors() {
+		if ctx.Err() != nil && errors.Is(fetch.Err, ctx.Err()) {
+			continue
+		}
 		where := fmt.Sprintf("%s, partition %d, at offset %d", r.log.options.Topic, r.partition, r.next)
 		lost, isLoss := errors.AsType[*kgo.ErrDataLoss](fetch.Err)
 		switch {
