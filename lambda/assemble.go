@@ -103,7 +103,7 @@ func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *ass
 		if err != nil {
 			return false, err
 		}
-		bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+		bounded, cancel := context.WithTimeout(ctx, asideTimeout)
 		open, err := p.config.Deltas.Read(bounded, view.deltas(id), t.partition)
 		cancel()
 		if err != nil {

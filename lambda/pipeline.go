@@ -275,7 +275,7 @@ func (p *Pipeline[E]) end(ctx context.Context, partition int) (int64, bool) {
 		return 0, false
 	}
 	// Lag is worth a short wait only: the log may be away.
-	bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+	bounded, cancel := context.WithTimeout(ctx, asideTimeout)
 	defer cancel()
 	end, err := ender.End(bounded, partition)
 	return end, err == nil

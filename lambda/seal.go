@@ -34,7 +34,7 @@ func (w *worker[E]) seal(ctx context.Context) error {
 	w.quarantine, w.quarantined, w.began = nil, 0, time.Time{}
 	for _, d := range w.deltas {
 		d.reset(w.through)
-		bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+		bounded, cancel := context.WithTimeout(ctx, asideTimeout)
 		err := d.dropUnused(bounded)
 		cancel()
 		if err != nil {
@@ -52,7 +52,7 @@ func (w *worker[E]) tell(ctx context.Context) {
 	if w.outside == nil {
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, deltaTimeout)
+	bounded, cancel := context.WithTimeout(ctx, asideTimeout)
 	defer cancel()
 	if err := w.outside.Commit(bounded, w.partition, w.owner.End()); err != nil {
 		w.p.config.Observer.Observe(Observation{Kind: OffsetUntold, Partition: w.partition, To: w.owner.End(), Err: err})

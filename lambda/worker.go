@@ -165,12 +165,13 @@ func (w *worker[E]) full(now time.Time) bool {
 		int64(states) >= limits*int64(c.OpenStates) || now.Sub(w.began) >= time.Duration(limits)*c.SegmentInterval
 }
 
-// deltaTimeout bounds each wait for the delta store: what it costs is freshness.
-// A flush gets more time for each state that it may carry: cut off and sent again
-// for ever, a large one would never arrive.
+// asideTimeout bounds each wait for what is aside of the archive: for the delta
+// store, which costs freshness, and for the log's own account of its end and of
+// what was read. A flush gets more time for each state that it may carry: cut off
+// and sent again for ever, a large one would never arrive.
 const (
-	deltaTimeout      = time.Second
-	deltaTimeoutState = 20 * time.Microsecond
+	asideTimeout      = time.Second
+	flushTimeoutState = 20 * time.Microsecond
 )
 
 // show flushes every open delta. Only the loss of the partition is an error: a
@@ -178,7 +179,7 @@ const (
 func (w *worker[E]) show(ctx context.Context) error {
 	w.flushAt = time.Time{}
 	for _, d := range slices.Clone(w.deltas) {
-		bounded, cancel := context.WithTimeout(ctx, deltaTimeout+time.Duration(d.states())*deltaTimeoutState)
+		bounded, cancel := context.WithTimeout(ctx, asideTimeout+time.Duration(d.states())*flushTimeoutState)
 		err := d.view.guard(w.partition, func() error { return d.flush(bounded) })
 		cancel()
 		switch {
