@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -324,94 +323,4 @@ func TestTLSAndSASL(t *testing.T) {
 	require.ErrorIs(t, try(config, kgo.SASL(plain.Auth{User: "alice", Pass: "sentinel"}.AsMechanism())), kafkasource.ErrBrokers)
 	require.ErrorIs(t, try(config, kgo.SASL(scram.Auth{User: "bob", Pass: "sentinel"}.AsSha256Mechanism())), kafkasource.ErrBrokers)
 	require.ErrorIs(t, try(&tls.Config{MinVersion: tls.VersionTLS12}, kgo.SASL(plain.Auth{User: "alice", Pass: "sentinel"}.AsMechanism())), kafkasource.ErrBrokers)
-}
-
-// TestAGroupSharesThePartitions: two members have all partitions between them,
-// never the same one at a time; when one leaves, the other gets its own once it
-// has let go.
-func TestAGroupSharesThePartitions(t *testing.T) {
-	for _, serverSide := range []bool{false, true} {
-		t.Run(fmt.Sprintf("serverSide=%t", serverSide), func(t *testing.T) {
-			brokers(t, func(t *testing.T, address string) { testSharing(t, address, serverSide) })
-		})
-	}
-}
-
-func testSharing(t *testing.T, address string, serverSide bool) {
-	// An owner takes a while to let go: long enough for another to come, were it let.
-	const partitions, lettingGo = 6, 300 * time.Millisecond
-	_, name := topic(t, address, partitions, nil)
-	var mu sync.Mutex
-	owners, changes := map[int]int{}, make(chan struct{}, 100)
-	note := func(partition, was, is int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if owners[partition] != was {
-			t.Errorf("partition %d is %d's, and should be %d's", partition, owners[partition], was)
-		}
-		owners[partition] = is
-		changes <- struct{}{}
-	}
-	counts := func() (n [3]int) {
-		mu.Lock()
-		defer mu.Unlock()
-		for p := range partitions {
-			n[owners[p]]++
-		}
-		return n
-	}
-	await := func(fits func(n [3]int) bool) {
-		deadline := time.After(time.Minute)
-		for !fits(counts()) {
-			select {
-			case <-changes:
-			case <-deadline:
-				require.Fail(t, "the group doesn't settle", "%v", counts())
-			}
-		}
-	}
-	join := func(member int) (leave func()) {
-		log := open(t, address, kafkasource.Options[event]{Topic: name, Group: name, ServerSideBalancing: serverSide})
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() {
-			done <- log.Share(ctx, func(ctx context.Context, partition int) error {
-				note(partition, 0, member)
-				if err := log.Commit(ctx, partition, 0); err != nil {
-					t.Log(err) // only lag tools mind
-				}
-				<-ctx.Done()
-				<-time.After(lettingGo)
-				note(partition, member, 0)
-				return nil
-			})
-		}()
-		return func() { cancel(); require.NoError(t, <-done) }
-	}
-	leaveFirst := join(1)
-	await(func(n [3]int) bool { return n[1] == partitions })
-	leaveSecond := join(2)
-	await(func(n [3]int) bool { return n[1] == 3 && n[2] == 3 })
-	leaveFirst()
-	await(func(n [3]int) bool { return n[2] == partitions })
-	leaveSecond()
-	require.Equal(t, [3]int{partitions, 0, 0}, counts())
-}
-
-func TestAnOwnersErrorEndsShare(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
-		_, name := topic(t, address, 3, nil)
-		broken := errors.New("broken")
-		for _, group := range []string{"", name} {
-			log := open(t, address, kafkasource.Options[event]{Topic: name, Group: group})
-			err := log.Share(t.Context(), func(ctx context.Context, partition int) error {
-				if partition == 1 {
-					return broken
-				}
-				<-ctx.Done()
-				return nil
-			})
-			require.ErrorIs(t, err, broken)
-		}
-	})
 }
