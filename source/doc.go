@@ -32,7 +32,9 @@
 //   - [Binder], [Frame]: how an engine evaluates fields and predicates over a
 //     chunk.
 //   - [Source], [Reader]: a partitioned, offset-addressed, replayable log. One that
-//     knows where its partitions end or begin is an [Ender] or a [Starter].
+//     knows where its partitions end or begin is an [Ender] or a [Starter]; one
+//     that processes share is a [Sharer], and one that shows how far it has been
+//     read is a [Committer].
 //   - [Memory]: a log in memory, read while it grows. [Files]: a log of files, by a
 //     [Format]: [Lines], [Delimited] or [CSV].
 //   - [Merge]: one log of several; [Convert]: a log of another event type.
@@ -45,6 +47,7 @@
 //     [NewParquetTable] files of rows that are in no log.
 //   - [Glob]: which files a pattern means.
 //
-// A Source that wraps another hides its optional interfaces: pass Ender and
-// Starter on where the other has them.
+// A Source that wraps another hides its optional interfaces: pass Ender, Starter,
+// Sharer and Committer on where the other has them. Convert and Merge pass on the
+// first two: who reads such a log reads all of it.
 package source

@@ -9,7 +9,8 @@
 // # Which log it is
 //
 // [Log.Identity] has the cluster's id and the topic's: a topic that was deleted and
-// made anew is another log, and an archive of the old one refuses it. A topic whose
+// made anew is another log: an archive of the old one refuses it, and a Log of the
+// old one opens no reader in it. A topic whose
 // old records are compacted away is refused at once (ErrCompacted): its replay
 // isn't the same log. Where retention has removed what is asked for, reading stops
 // with source.ErrOffset, and never skips.
@@ -27,5 +28,7 @@
 //
 // [New] asks the brokers, and the topic, before it returns: a wrong address or
 // password, or a topic that isn't there, is an error within seconds. TLS and SASL
-// are the client's own options. While brokers are away, readers wait for them.
+// are the client's own options. While brokers are away, readers wait for them. A
+// group that refuses the process for good, for want of rights, say, isn't an error
+// yet: Share waits.
 package kafkasource
