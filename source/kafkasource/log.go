@@ -217,13 +217,12 @@ func (l *Log[E]) offset(ctx context.Context, partition int, which int64) (int64,
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrBrokers, err)
 	}
-	for _, topic := range response.Topics {
-		for _, answer := range topic.Partitions {
-			if err := kerr.ErrorForCode(answer.ErrorCode); err != nil {
-				return 0, fmt.Errorf("%w: %s, partition %d: %w", ErrTopic, l.options.Topic, partition, err)
-			}
-			return answer.Offset, nil
-		}
+	if len(response.Topics) != 1 || len(response.Topics[0].Partitions) != 1 {
+		return 0, fmt.Errorf("%w: the brokers answer nothing for %s, partition %d", ErrTopic, l.options.Topic, partition)
 	}
-	return 0, fmt.Errorf("%w: the brokers answer nothing for %s, partition %d", ErrTopic, l.options.Topic, partition)
+	answer := response.Topics[0].Partitions[0]
+	if err := kerr.ErrorForCode(answer.ErrorCode); err != nil {
+		return 0, fmt.Errorf("%w: %s, partition %d: %w", ErrTopic, l.options.Topic, partition, err)
+	}
+	return answer.Offset, nil
 }
