@@ -12,7 +12,6 @@ import (
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/examples/internal/usecases"
 	"github.com/anabranch-go/anabranch/lambda"
-	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -75,14 +74,15 @@ func ofLines(r usecases.Report[usecases.Line[int64]], err error) (report, error)
 }
 
 // runReport reads the log to its end, runs the batch layer once, and answers.
-func runReport(ctx context.Context, o options, store archive.Store, log *shopLog, stdout, stderr io.Writer) error {
-	pipeline := lambda.New[Event](lambda.Config{Archive: store})
+func runReport(ctx context.Context, o options, s *systems, stdout, stderr io.Writer) error {
+	pipeline := lambda.New[Event](lambda.Config{Archive: s.store})
 	asked, err := reports[o.report](pipeline)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(stderr, "Log %s: %s events so far, and %s to come. Archive: %s\n", s.shop.identity(), thousands(total(s.from)), thousands(o.events), s.place)
 	began := time.Now()
-	if err := pipeline.Run(ctx, log); err != nil {
+	if err := pipeline.Run(ctx, s.log); err != nil {
 		return err
 	}
 	read := time.Now()
@@ -102,15 +102,15 @@ func runReport(ctx context.Context, o options, store archive.Store, log *shopLog
 	if err := write(stdout); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
-	return checkReport(ctx, asked, answer, log, stderr)
+	return checkReport(ctx, asked, answer, s, stderr)
 }
 
 // checkReport generates the log again, and lets the report answer naively.
-func checkReport(ctx context.Context, asked report, answer usecases.Result, log *shopLog, stderr io.Writer) error {
+func checkReport(ctx context.Context, asked report, answer usecases.Result, s *systems, stderr io.Writer) error {
 	began := time.Now()
 	var purchases []Event
 	events := int64(0)
-	err := eachEvent(ctx, log.shop, log.ends, func(e *Event) {
+	err := eachEvent(ctx, s.shop, s.to, func(e *Event) {
 		if events++; e.Type == purchase {
 			purchases = append(purchases, *e)
 		}

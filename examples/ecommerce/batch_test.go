@@ -73,22 +73,22 @@ func TestAWrongReportIsFound(t *testing.T) {
 	for name, register := range reports {
 		o := small(t.TempDir(), 1)
 		o.report = name
-		store := archive.Dir(o.dir)
-		log, _, err := openLog(t.Context(), o, store)
+		s, err := openSystems(t.Context(), o)
 		require.NoError(t, err)
-		pipeline := lambda.New[Event](lambda.Config{Archive: store})
+		defer s.close()
+		pipeline := lambda.New[Event](lambda.Config{Archive: s.store})
 		asked, err := register(pipeline)
 		require.NoError(t, err)
-		require.NoError(t, pipeline.Run(t.Context(), log))
+		require.NoError(t, pipeline.Run(t.Context(), s.log))
 		require.NoError(t, pipeline.Batch(t.Context()))
 		answer, _, err := asked.Ask(t.Context())
 		require.NoError(t, err)
 		var stderr bytes.Buffer
-		require.NoError(t, checkReport(t.Context(), asked, answer, log, &stderr))
-		for p := range log.ends {
-			log.ends[p] /= 2 // as if events had been counted that aren't there
+		require.NoError(t, checkReport(t.Context(), asked, answer, s, &stderr))
+		for p := range s.to {
+			s.to[p] /= 2 // as if events had been counted that aren't there
 		}
-		require.Error(t, checkReport(t.Context(), asked, answer, log, &stderr), name)
+		require.Error(t, checkReport(t.Context(), asked, answer, s, &stderr), name)
 		require.Contains(t, stderr.String(), "WRONG: row ", name)
 	}
 }

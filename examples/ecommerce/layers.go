@@ -5,55 +5,126 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/anabranch-go/anabranch/lambda"
-	"github.com/anabranch-go/anabranch/lambda/archive"
 )
 
-// layers are the speed, batch and serving layers over one archive. Here they are
-// goroutines of one program. Each could as well be a program of its own.
+// layers are the speed, batch and serving layers over one archive: goroutines of
+// one program, or, by role, programs of their own on the same systems.
 type layers struct {
+	parts    parts
+	systems  *systems
 	pipeline *lambda.Pipeline[Event]
-	log      *shopLog
 	handles  handles
 	watcher  *watcher
+	stderr   io.Writer
+}
+
+// parts are what a process does.
+type parts struct{ generate, speed, batch, serve bool }
+
+const roleNames = "all, speed, batch, serve or generate"
+
+var roles = map[string]parts{
+	"all":      {generate: true, speed: true, batch: true, serve: true},
+	"speed":    {speed: true},
+	"batch":    {batch: true},
+	"serve":    {serve: true},
+	"generate": {generate: true},
 }
 
 // Segments are small and flushes frequent, so that a run of a few seconds shows
 // all layers at work: the batch layer has something to do while the log grows.
 const (
 	segmentEvents = 50_000
+	segmentAge    = 2 * time.Second
 	flushEvery    = 50 * time.Millisecond
 )
 
-func newLayers(store archive.Store, log *shopLog, start int64, stderr io.Writer) (*layers, error) {
-	pipeline := lambda.New[Event](lambda.Config{Archive: store, SegmentRows: segmentEvents, FlushInterval: flushEvery})
+func newLayers(o options, s *systems, stderr io.Writer) (*layers, error) {
+	config := lambda.Config{Archive: s.store, SegmentRows: segmentEvents, SegmentInterval: segmentAge, FlushInterval: flushEvery}
+	start, end := total(s.from), total(s.to)
+	if o.role == "serve" {
+		start, end = 0, o.until
+	}
+	if o.role != "all" {
+		config.Observer = lambda.Log(slog.New(slog.NewTextHandler(stderr, nil)))
+	}
+	pipeline := lambda.New[Event](config)
 	handles, err := register(pipeline)
 	if err != nil {
 		return nil, err
 	}
-	end := int64(0)
-	for _, n := range log.ends {
-		end += n
+	l := &layers{parts: roles[o.role], systems: s, pipeline: pipeline, handles: handles, stderr: stderr}
+	if l.parts.serve {
+		l.watcher = newWatcher(handles, newDisplay(stderr, end-start), start, end)
 	}
-	return &layers{pipeline: pipeline, log: log, handles: handles, watcher: newWatcher(handles, newDisplay(stderr, end-start), start, end)}, nil
+	return l, nil
 }
 
-// run runs all layers at once, until the log ends or ctx does.
-func (l *layers) run(ctx context.Context, batchEvery time.Duration) error {
+// runLayers runs the layers of a role, until the log ends or ctx does, then reports
+// and checks what a serving one has answered.
+func runLayers(ctx context.Context, o options, s *systems, stdout, stderr io.Writer) error {
+	to := ""
+	if len(s.to) > 0 {
+		to = fmt.Sprintf(", and %s to come", thousands(total(s.to)-total(s.from)))
+	}
+	identity, err := s.log.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "Log %s: %s events so far%s. Archive: %s\n", identity, thousands(total(s.from)), to, s.place)
+	l, err := newLayers(o, s, stderr)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := l.run(ctx, o); err != nil || !l.parts.serve {
+		return err
+	}
+	if l.watcher.end == 0 { // interrupting is how it ends
+		ctx = context.WithoutCancel(ctx)
+	} else if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	fmt.Fprintf(stderr, "Took in %s events in %.1f s.\n", thousands(l.watcher.least-l.watcher.start), time.Since(began).Seconds())
+	return l.finish(ctx, o.json, stdout, stderr)
+}
+
+// run runs the layers at once, until the log ends or ctx does.
+func (l *layers) run(ctx context.Context, o options) error {
 	group, ctx := errgroup.WithContext(ctx)
+	speed, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
+	if l.parts.generate && l.systems.topic != nil {
+		group.Go(func() error { return l.systems.append(ctx, o.rate, func(int) {}) })
+	}
 	group.Go(func() error {
 		defer close(done)
-		return l.pipeline.Run(ctx, l.log)
+		if !l.parts.speed {
+			<-speed.Done()
+			return nil
+		}
+		return l.pipeline.Run(speed, l.systems.log)
 	})
-	group.Go(func() error { return l.batch(ctx, batchEvery, done) })
-	group.Go(func() error { return l.watcher.run(ctx, done) })
-	return group.Wait()
+	if l.parts.batch {
+		group.Go(func() error { return l.batch(ctx, o.batchEvery, done) })
+	}
+	if l.parts.serve {
+		reached := stop
+		if l.systems.topic == nil {
+			reached = func() {} // the log ends by itself
+		}
+		group.Go(func() error { return l.watcher.run(ctx, reached, done) })
+	}
+	err := group.Wait()
+	stop()
+	return err
 }
 
 // batch recomputes every view from the archive, again and again.
@@ -78,9 +149,9 @@ func (l *layers) batch(ctx context.Context, every time.Duration, done <-chan str
 
 // finish reports the daily table, then checks all answers.
 func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer) error {
-	a, err := ask(ctx, l.handles)
+	a, err := askWhole(ctx, l.handles, l.watcher.end)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot get whole answers of %s events: %w", thousands(l.watcher.end), err)
 	}
 	if err := l.watcher.follow(a.dailySales.Provenance()); err != nil {
 		return err
@@ -95,15 +166,13 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	}
 	fmt.Fprintf(stderr, "\n%s\n", made(a.dailySales.Provenance()))
 
-	c := check{stderr: stderr}
+	c := check{stderr: stderr, shop: l.systems.shop}
 	began := time.Now()
-	if err := c.final(ctx, l.log.shop, l.log.ends, a); err != nil {
+	if err := c.final(ctx, a); err != nil {
 		return err
 	}
-	for _, sample := range l.watcher.samples {
-		if err := c.sample(ctx, l.log.shop, sample); err != nil {
-			return err
-		}
+	if err := c.samples(ctx, l.watcher.samples); err != nil {
+		return err
 	}
 	if c.wrong > 0 {
 		return fmt.Errorf("%w: %s of %s", errWrong, thousands(c.wrong), thousands(c.checked))

@@ -24,6 +24,7 @@ type watcher struct {
 	anomalies int
 	reached   map[string]map[int]int64 // by view and partition: the furthest offset answered
 	asked     int                      // answers that were held to it
+	least     int64                    // offsets that the last answers all hold
 	samples   []*lambda.Answer[Place, Sales]
 }
 
@@ -32,7 +33,8 @@ const (
 	lookEvery      = 200 * time.Millisecond
 	activeWithin   = 5 * time.Minute
 	convertsWithin = time.Hour
-	samples        = 3
+	samples        = 20
+	unknownSpan    = 1_000_000 // over which they're spread, where nobody knows the end
 )
 
 // newWatcher makes a watcher of a log that had start events and grows to end.
@@ -40,9 +42,9 @@ func newWatcher(h handles, d *display, start, end int64) *watcher {
 	return &watcher{handles: h, display: d, start: start, end: end, reached: map[string]map[int]int64{}}
 }
 
-// run looks until done is closed, and once after that. It ends early with ctx,
-// without an error.
-func (w *watcher) run(ctx context.Context, done <-chan struct{}) error {
+// run looks until done is closed, and once after that. It calls reached when
+// the answers hold the whole log. It ends early with ctx, without an error.
+func (w *watcher) run(ctx context.Context, reached func(), done <-chan struct{}) error {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for last := false; ; {
@@ -56,6 +58,9 @@ func (w *watcher) run(ctx context.Context, done <-chan struct{}) error {
 		}
 		if last {
 			return nil
+		}
+		if w.end > 0 && w.least >= w.end {
+			reached()
 		}
 		select {
 		case <-ctx.Done():
@@ -91,11 +96,14 @@ func (w *watcher) look(ctx context.Context, last bool) error {
 		conversion: value(converted), convertedFrom: converted.Provenance(),
 		sales: w.sales, anomalies: w.anomalies, anomaly: w.anomaly, soldFrom: sold,
 	}
+	least := s.activeFrom.Offsets()
 	for _, p := range []lambda.Provenance{s.activeFrom, s.convertedFrom, s.soldFrom} {
 		if err := w.follow(p); err != nil {
 			return err
 		}
+		least = min(least, p.Offsets())
 	}
+	w.least = least
 	w.display.show(s, last)
 	return w.sample(ctx, s.activeFrom.Offsets())
 }
@@ -172,10 +180,14 @@ func (w *watcher) follow(p lambda.Provenance) error {
 	return nil
 }
 
-// sample keeps a few answers of the daily table, spread over the run, to be
-// checked when there is time.
+// sample keeps some answers of the daily table, spread over the run, to be checked
+// when there is time.
 func (w *watcher) sample(ctx context.Context, offsets int64) error {
-	due := w.start + (w.end-w.start)*int64(len(w.samples)+1)/(samples+1)
+	span := w.end - w.start
+	if w.end == 0 {
+		span = unknownSpan
+	}
+	due := w.start + span*int64(len(w.samples)+1)/(samples+1)
 	if len(w.samples) == samples || offsets < due || offsets == w.end {
 		return nil
 	}
@@ -183,6 +195,20 @@ func (w *watcher) sample(ctx context.Context, offsets int64) error {
 	if err != nil {
 		return err
 	}
+	if _, exact := reach(answer.Provenance()); !exact {
+		return nil // half a flush is in it: each key is right, at an offset of its own
+	}
 	w.samples = append(w.samples, answer)
 	return w.follow(answer.Provenance())
+}
+
+// reach says which offset an answer reaches in each partition. It's exact where
+// every key reaches the same.
+func reach(p lambda.Provenance) (ends []int64, exact bool) {
+	ends, exact = make([]int64, len(p.Partitions)), p.Complete
+	for i, c := range p.Partitions {
+		ends[i] = c.Low
+		exact = exact && c.Low == c.High
+	}
+	return ends, exact
 }

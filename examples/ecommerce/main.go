@@ -5,7 +5,11 @@
 //
 //	go run ./examples/ecommerce
 //
-// With -dir the archive is kept, and the next run goes on where this one stopped.
+// With -archive the archive is kept, in a folder or on S3, and the next run goes on
+// where this one stopped. The parts may be real systems, in any combination, and the
+// layers processes of their own; see systems.go for the credentials:
+//
+//	go run ./examples/ecommerce -kafka localhost:9092 -archive s3://bucket/shop
 //
 // With -report it answers one of the questions of a month's end instead, over some
 // months of a smaller shop's log: a batch view, or views over a view's rows, again
@@ -24,6 +28,8 @@
 //   - event.go, generate.go, offers.go, log.go: the events, and a source.Source of one's own
 //   - views.go: the metrics, each declared once
 //   - layers.go: the speed, batch and serving layers, put together
+//   - systems.go, topic.go: Kafka and S3, where the
+//     command line names them
 //   - live.go, anomaly.go, display.go: what is asked while they run
 //   - report.go: the daily table
 //   - reference.go, check.go: the naive fold, and the comparison
@@ -52,10 +58,16 @@ type options struct {
 	rate       int64
 	seed       uint64
 	partitions int
-	dir        string
 	json       bool
 	batchEvery time.Duration
 	report     string
+
+	archive string // a folder or a URL; a temporary folder if empty
+	kafka   string // addresses, as in the next ones: embedded if empty
+	topic   string
+	tls     bool
+	role    string
+	until   int64 // events
 }
 
 var (
@@ -102,27 +114,23 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Int64Var(&o.events, "events", 2_000_000, "append `N` events to the log")
 	flags.Int64Var(&o.rate, "rate", 0, "append `N` events a second, to watch the layers at work (0: as fast as they can)")
 	flags.Uint64Var(&o.seed, "seed", 1, "which log: events are a function of the seed `N`")
-	flags.IntVar(&o.partitions, "partitions", 4, "the log has `N` partitions")
-	flags.StringVar(&o.dir, "dir", "", "keep the archive in this `FOLDER`, and go on where it ends (default: a temporary one)")
+	flags.IntVar(&o.partitions, "partitions", 4, "the log has `N` partitions; a topic that is there has its own")
 	flags.BoolVar(&o.json, "json", false, "print every row of the daily table, or of the report, as JSON lines")
 	flags.StringVar(&o.report, "report", "", "instead of all that, answer a `QUESTION` by batch views over some months of a smaller shop: "+reportNames)
+	flags.StringVar(&o.archive, "archive", "", "keep the archive at this `PLACE`, a folder or s3://bucket/prefix, and go on where it ends (default: a temporary folder)")
+	flags.StringVar(&o.kafka, "kafka", "", "the log is a Kafka topic of the brokers at `HOST:PORT,…`")
+	flags.StringVar(&o.topic, "topic", "user_events", "the `NAME` of that topic; it's made where it's missing")
+	flags.BoolVar(&o.tls, "tls", false, "talk TLS to Kafka; SSL_CERT_FILE may name the authority's certificate")
+	flags.StringVar(&o.role, "role", "all", "do one `PART` of the work, beside other processes on the same systems: "+roleNames)
+	flags.Int64Var(&o.until, "until", 0, "with -role serve: end, and check, once the answers hold `N` events (0: when interrupted)")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return o, err
 	} else if err != nil {
 		return o, errUsage
 	}
-	problem := ""
-	switch {
-	case flags.NArg() > 0:
+	problem := o.problem()
+	if flags.NArg() > 0 {
 		problem = fmt.Sprintf("unexpected argument %q", flags.Arg(0))
-	case o.events < 1 || o.events > maxEvents:
-		problem = fmt.Sprintf("-events %d: it must be 1 to %s", o.events, thousands(maxEvents))
-	case o.report != "" && reports[o.report] == nil:
-		problem = fmt.Sprintf("-report %s: it must be one of %s", o.report, reportNames)
-	case o.rate < 0:
-		problem = fmt.Sprintf("-rate %d: it must not be negative", o.rate)
-	case o.partitions < 1 || o.partitions > maxPartitions:
-		problem = fmt.Sprintf("-partitions %d: it must be 1 to %s", o.partitions, thousands(maxPartitions))
 	}
 	if problem != "" {
 		fmt.Fprintf(stderr, "ecommerce: %s\n", problem)
@@ -132,105 +140,74 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
+// problem says what's wrong with the options, if anything is.
+func (o options) problem() string {
+	_, isRole := roles[o.role]
+	alone := o.role == "all"
+	switch {
+	case o.events < 1 || o.events > maxEvents:
+		return fmt.Sprintf("-events %d: it must be 1 to %s", o.events, thousands(maxEvents))
+	case o.report != "" && reports[o.report] == nil:
+		return fmt.Sprintf("-report %s: it must be one of %s", o.report, reportNames)
+	case o.report != "" && (!alone || o.kafka != ""):
+		return "-report answers over a log of its own: it goes without -kafka and -role"
+	case o.rate < 0:
+		return fmt.Sprintf("-rate %d: it must not be negative", o.rate)
+	case o.partitions < 1 || o.partitions > maxPartitions:
+		return fmt.Sprintf("-partitions %d: it must be 1 to %s", o.partitions, thousands(maxPartitions))
+	case !isRole:
+		return fmt.Sprintf("-role %s: it must be one of %s", o.role, roleNames)
+	case !alone && o.kafka == "":
+		return fmt.Sprintf("-role %s: processes that share the work share a log: name its brokers by -kafka", o.role)
+	case !alone && o.role != "generate" && o.archive == "":
+		return fmt.Sprintf("-role %s: processes that share the work share an archive: name it by -archive", o.role)
+	case o.kafka != "" && o.topic == "":
+		return "-topic: it has no name"
+	case o.until < 0 || o.until > 0 && o.role != "serve":
+		return fmt.Sprintf("-until %d: it's a number of events, for -role serve", o.until)
+	}
+	return ""
+}
+
 // run does everything: rows go to stdout, all else to stderr.
 func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
-	dir, remove, err := archiveDir(o.dir)
+	s, err := openSystems(ctx, o)
 	if err != nil {
-		return err
+		return explain(err, o.archive)
 	}
-	defer remove()
-	store := archive.Dir(dir)
-	log, start, err := openLog(ctx, o, store)
-	if err != nil {
-		return explain(err, dir)
+	defer s.close()
+	switch {
+	case o.report != "":
+		err = runReport(ctx, o, s, stdout, stderr)
+	case o.role == "generate":
+		err = generate(ctx, o, s, stderr)
+	default:
+		err = runLayers(ctx, o, s, stdout, stderr)
 	}
-	fmt.Fprintf(stderr, "Log %s: %s events so far, and %s to come. Archive: %s\n", log.shop.identity(), thousands(start), thousands(o.events), dir)
-
-	if o.report != "" {
-		err := runReport(ctx, o, store, log, stdout, stderr)
-		if ctx.Err() != nil {
-			return interrupted(o, stderr)
-		}
-		return explain(err, dir)
-	}
-	layers, err := newLayers(store, log, start, stderr)
-	if err != nil {
-		return explain(err, dir)
-	}
-	began := time.Now()
-	if err := layers.run(ctx, o.batchEvery); err != nil {
-		return explain(err, dir)
-	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && err != nil {
 		return interrupted(o, stderr)
 	}
-	fmt.Fprintf(stderr, "Took in %s events in %.1f s.\n", thousands(o.events), time.Since(began).Seconds())
-	err = layers.finish(ctx, o.json, stdout, stderr)
-	if ctx.Err() != nil {
-		return interrupted(o, stderr)
-	}
-	return err
-}
-
-// archiveDir gives the folder of the archive, and what removes it at the end if
-// it's a temporary one.
-func archiveDir(dir string) (string, func(), error) {
-	if dir != "" {
-		return dir, func() {}, nil
-	}
-	dir, err := os.MkdirTemp("", "ecommerce-")
-	if err != nil {
-		return "", nil, fmt.Errorf("cannot make a temporary folder (choose one by -dir): %w", err)
-	}
-	return dir, func() { _ = os.RemoveAll(dir) }, nil
-}
-
-// openLog opens the log, grown by the new events: every partition goes on from
-// where the archive's chain of it ends. It also says how many events there were.
-func openLog(ctx context.Context, o options, store archive.Store) (*shopLog, int64, error) {
-	log := shop{seed: o.seed, partitions: o.partitions, small: o.report != ""}
-	chains := archive.New(store)
-	if err := chains.Declare(ctx, archive.Log{Identity: log.identity(), Partitions: o.partitions}); err != nil {
-		return nil, 0, err
-	}
-	ends, start := make([]int64, o.partitions), int64(0)
-	known, err := chains.Chains(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, chain := range known {
-		end, _ := chain.End() // 0 where nobody has begun yet
-		ends[chain.Partition] = end
-		start += end
-	}
-	for p := range ends {
-		ends[p] += o.events / int64(o.partitions)
-		if int64(p) < o.events%int64(o.partitions) {
-			ends[p]++
-		}
-	}
-	opened, err := newShopLog(log, ends, o.rate)
-	return opened, start, err
+	return explain(err, s.place)
 }
 
 func interrupted(o options, stderr io.Writer) error {
-	if o.dir == "" {
+	if o.archive == "" {
 		fmt.Fprintln(stderr, "\nInterrupted.")
 	} else {
-		fmt.Fprintf(stderr, "\nInterrupted. The archive in %s is whole: run again with the same -dir to go on.\n", o.dir)
+		fmt.Fprintf(stderr, "\nInterrupted. The archive in %s is whole: run again with the same -archive to go on.\n", o.archive)
 	}
 	return errInterrupted
 }
 
 // explain adds what to do about errors that a user can mend.
-func explain(err error, dir string) error {
+func explain(err error, place string) error {
 	switch {
 	case errors.Is(err, archive.ErrLogIdentity), errors.Is(err, archive.ErrPartitions):
-		return fmt.Errorf("%w\nThe archive in %s was begun with another -seed or -partitions, or without -report: use the same, or another -dir", err, dir)
+		return fmt.Errorf("%w\nThe archive in %s was begun with another -seed or -partitions, or without -report: use the same, or another -archive", err, place)
 	case errors.Is(err, archive.ErrLost):
-		return fmt.Errorf("%w\nAnother run on %s has taken over. Nothing is lost; run again when it has ended", err, dir)
+		return fmt.Errorf("%w\nAnother run on %s has taken over. Nothing is lost; run again when it has ended", err, place)
 	case errors.Is(err, lambda.ErrDefinition):
-		return fmt.Errorf("%w\nThe archive in %s was made by another version of this program; use another -dir", err, dir)
+		return fmt.Errorf("%w\nThe archive in %s was made by another version of this program; use another -archive", err, place)
 	}
 	return err
 }

@@ -19,7 +19,7 @@ import (
 
 // small is a run that takes in few events, with batches as fast as they go.
 func small(dir string, seed uint64) options {
-	return options{events: 21_000, seed: seed, partitions: 3, dir: dir, json: true, batchEvery: time.Millisecond}
+	return options{events: 21_000, role: "all", seed: seed, partitions: 3, archive: dir, json: true, batchEvery: time.Millisecond}
 }
 
 // rows runs and gives the rows of the daily table.
@@ -89,7 +89,7 @@ func TestAnInterruptedRunLeavesAWholeArchive(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-ended, errInterrupted)
 	require.Empty(t, stdout.String(), "rows of half a log help nobody")
-	require.Contains(t, stderr.String(), "run again with the same -dir")
+	require.Contains(t, stderr.String(), "run again with the same -archive")
 
 	_, log := rows(t, small(dir, 1))
 	require.NotContains(t, log, " 0 events so far")
@@ -118,32 +118,31 @@ func TestATemporaryArchiveIsRemoved(t *testing.T) {
 
 func TestAnswersAreReallyCompared(t *testing.T) {
 	o := small(t.TempDir(), 1)
-	log, start, err := openLog(t.Context(), o, archive.Dir(o.dir))
+	s, err := openSystems(t.Context(), o)
 	require.NoError(t, err)
+	defer s.close()
 	var stdout, stderr bytes.Buffer
-	layers, err := newLayers(archive.Dir(o.dir), log, start, &stderr)
+	layers, err := newLayers(o, s, &stderr)
 	require.NoError(t, err)
-	require.NoError(t, layers.run(t.Context(), o.batchEvery))
+	require.NoError(t, layers.run(t.Context(), o))
 
 	answer, err := layers.handles.sales.Query(t.Context(), lambda.Ever().By(days))
 	require.NoError(t, err)
-	c := check{stderr: &stderr}
-	require.NoError(t, c.sample(t.Context(), log.shop, answer))
-	require.EqualValues(t, answer.Len(), c.checked)
+	c := check{stderr: &stderr, shop: s.shop}
+	require.NoError(t, c.samples(t.Context(), []*lambda.Answer[Place, Sales]{answer, answer}))
+	require.EqualValues(t, 2*answer.Len(), c.checked)
 	require.Zero(t, c.wrong, "%s", &stderr)
 
-	want, err := foldDailySales(t.Context(), log.shop, log.ends)
-	require.NoError(t, err)
-	want[cell[Place]{opening.Unix(), Place{"no such", "place"}}] = Sales{}
-	compare(&c, "ventas", answer, want)
-	require.EqualValues(t, 1, c.wrong, "a row that is missing")
+	compare(&c, "ventas", answer, map[cell[Place]]Sales{})
+	require.EqualValues(t, answer.Len(), c.wrong, "rows that mustn't be")
+	require.Contains(t, stderr.String(), "WRONG: ventas, 2026-03-02 ")
+	missing := c
+	compare(&missing, "ventas", &lambda.Answer[Place, Sales]{}, map[cell[Place]]Sales{{opening.Unix(), Place{"no such", "place"}}: {}})
+	require.EqualValues(t, c.wrong+1, missing.wrong, "a row that is missing")
 
-	log.ends[2]-- // as if an event had been counted that isn't there
+	s.shop.seed++ // as if other events had been counted
 	require.ErrorIs(t, layers.finish(t.Context(), true, &stdout, &stderr), errWrong)
 	require.Contains(t, stderr.String(), "WRONG: usuarios_activos, 2026-03-02 ")
-
-	log.ends[2] += 2 // or one hadn't that is
-	require.ErrorIs(t, layers.finish(t.Context(), true, &stdout, &stderr), errWrong)
 }
 
 func TestTheCommandLine(t *testing.T) {
@@ -154,6 +153,12 @@ func TestTheCommandLine(t *testing.T) {
 		{"-partitions 0", "-partitions 0: it must be 1 to 1,024"},
 		{"-report cohort", "-report cohort: it must be one of monthly, cohorts"},
 		{"-seed -1", "invalid value"},
+		{"-role cook", "-role cook: it must be one of all, speed"},
+		{"-role speed", "share a log: name its brokers by -kafka"},
+		{"-role batch -kafka a:1", "share an archive: name it by -archive"},
+		{"-kafka a:1 -topic=", "-topic: it has no name"},
+		{"-until 5", "for -role serve"},
+		{"-report rfm -kafka a:1", "a log of its own"},
 		{"extra", `unexpected argument "extra"`},
 		{"-nothing", "not defined"},
 	} {
@@ -161,11 +166,11 @@ func TestTheCommandLine(t *testing.T) {
 		_, err := parse(strings.Fields(test.args), &stderr)
 		require.ErrorIs(t, err, errUsage, test.args)
 		require.Contains(t, stderr.String(), test.says)
-		require.Contains(t, stderr.String(), "-dir FOLDER", "how to call it")
+		require.Contains(t, stderr.String(), "-archive PLACE", "how to call it")
 	}
 	o, err := parse([]string{"-events", "5", "-json"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{events: 5, seed: 1, partitions: 4, json: true, batchEvery: time.Second / 2}, o)
+	require.Equal(t, options{events: 5, seed: 1, partitions: 4, json: true, batchEvery: time.Second / 2, topic: "user_events", role: "all"}, o)
 }
 
 // A folder that can't be made is the user's to mend: the message names it.

@@ -90,19 +90,29 @@ func foldNaively(ctx context.Context, log shop, ends []int64) (*naive, error) {
 	}, err
 }
 
-// foldDailySales answers only the daily table: what a sample of answers given
-// while the layers ran is compared with.
-func foldDailySales(ctx context.Context, log shop, ends []int64) (map[cell[Place]]Sales, error) {
-	sales := tallies[Place]{}
-	err := eachEvent(ctx, log, ends, func(e *Event) { sales.add(e, day, Place{e.Category, e.Region}) })
-	return results(sales, (*tally).sales), err
+// dailyFold is only the daily table, over ever more of the log: what answers given
+// while the layers ran are compared with.
+type dailyFold struct {
+	shop  shop
+	ends  []int64
+	sales tallies[Place]
+}
+
+func (f *dailyFold) advance(ctx context.Context, ends []int64) error {
+	err := eachEventFrom(ctx, f.shop, f.ends, ends, func(e *Event) { f.sales.add(e, day, Place{e.Category, e.Region}) })
+	f.ends = ends
+	return err
 }
 
 // eachEvent generates the log again, and ends early with the context.
 func eachEvent(ctx context.Context, log shop, ends []int64, visit func(*Event)) error {
+	return eachEventFrom(ctx, log, make([]int64, len(ends)), ends, visit)
+}
+
+func eachEventFrom(ctx context.Context, log shop, starts, ends []int64, visit func(*Event)) error {
 	var e Event
 	for partition, end := range ends {
-		for offset := range end {
+		for offset := starts[partition]; offset < end; offset++ {
 			if offset%chunkEvents == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}

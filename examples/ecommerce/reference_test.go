@@ -53,7 +53,13 @@ func TestReferenceFoldsPrefixes(t *testing.T) {
 	require.NotEmpty(t, orders)
 	require.Equal(t, map[cell[all]]Conversion{{opening.Unix(), all{}}: {int64(len(orders)), int64(len(users))}}, want.dailyConversion)
 
-	sales, err := foldDailySales(t.Context(), log, ends)
-	require.NoError(t, err)
-	require.Equal(t, want.dailySales, sales)
+	fold := dailyFold{shop: log, ends: make([]int64, len(ends)), sales: tallies[Place]{}}
+	for _, part := range []int64{3, 2, 1} {
+		to := make([]int64, len(ends))
+		for p, end := range ends {
+			to[p] = end / part
+		}
+		require.NoError(t, fold.advance(t.Context(), to))
+	}
+	require.Equal(t, want.dailySales, results(fold.sales, (*tally).sales), "in three steps")
 }

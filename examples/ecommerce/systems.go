@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/anabranch-go/anabranch/lambda/archive"
+	"github.com/anabranch-go/anabranch/lambda/archive/s3archive"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// systems are what a run works on: parts embedded in this program, and real
+// systems in place of those that the command line names. Credentials come from the
+// environment alone:
+//
+//   - Kafka: KAFKA_USERNAME, KAFKA_PASSWORD (SCRAM-SHA-512, or KAFKA_MECHANISM=PLAIN)
+//   - S3: what the AWS SDK reads, such as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+//     AWS_REGION and, for other servers, AWS_ENDPOINT_URL_S3
+type systems struct {
+	store archive.Store
+	place string // of the archive, for messages
+
+	shop  shop
+	log   source.Source[Event]
+	topic *topic // nil where the log is generated as it's read
+
+	// What this run appends to each partition: the offsets [from, to).
+	from, to []int64
+
+	closers []func()
+}
+
+func openSystems(ctx context.Context, o options) (*systems, error) {
+	s := &systems{}
+	if err := s.open(ctx, o); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *systems) open(ctx context.Context, o options) error {
+	if o.role == "generate" {
+		return s.openTopic(ctx, o)
+	}
+	if err := s.openArchive(ctx, o); err != nil {
+		return err
+	}
+	if o.kafka != "" {
+		return s.openTopic(ctx, o)
+	}
+	return s.openGenerated(ctx, o)
+}
+
+func (s *systems) close() {
+	for _, end := range s.closers {
+		defer end()
+	}
+}
+
+func (s *systems) openArchive(ctx context.Context, o options) (err error) {
+	s.place = o.archive
+	if s.place == "" {
+		if s.place, err = os.MkdirTemp("", "ecommerce-"); err != nil {
+			return fmt.Errorf("cannot make a temporary folder (choose a place by -archive): %w", err)
+		}
+		s.closers = append(s.closers, func() { _ = os.RemoveAll(s.place) })
+	}
+	s.store, err = archive.Open(ctx, s.place, s3archive.Opener())
+	return err
+}
+
+// openGenerated opens the log that is generated as it's read. Every partition goes
+// on from where the archive's chain of it ends.
+func (s *systems) openGenerated(ctx context.Context, o options) error {
+	s.shop = shop{seed: o.seed, partitions: o.partitions, small: o.report != ""}
+	chains := archive.New(s.store)
+	if err := chains.Declare(ctx, archive.Log{Identity: s.shop.identity(), Partitions: o.partitions}); err != nil {
+		return err
+	}
+	known, err := chains.Chains(ctx)
+	if err != nil {
+		return err
+	}
+	s.from = make([]int64, o.partitions)
+	for _, chain := range known {
+		s.from[chain.Partition], _ = chain.End() // 0 where nobody has begun yet
+	}
+	s.to = grown(s.from, o.events)
+	s.log, err = newShopLog(s.shop, s.to, o.rate)
+	return err
+}
+
+// grown shares out so many more events over partitions.
+func grown(from []int64, events int64) []int64 {
+	to, n := make([]int64, len(from)), int64(len(from))
+	for p := range to {
+		to[p] = from[p] + events/n
+		if int64(p) < events%n {
+			to[p]++
+		}
+	}
+	return to
+}
+
+func total(offsets []int64) (n int64) {
+	for _, offset := range offsets {
+		n += offset
+	}
+	return n
+}
+
+// addresses splits HOST:PORT,….
+func addresses(list string) []string { return strings.Split(list, ",") }
+
+// tlsConfig is what -tls asks for: nil without it.
+func (o options) tlsConfig() *tls.Config {
+	if !o.tls {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12}
+}
