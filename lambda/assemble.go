@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
 )
@@ -93,32 +95,57 @@ func (a *assembly) lay(chains []archive.Chain) error {
 // become of it in the store. So it's kept, and taken where the store has nothing
 // better: a handle's answers don't go back while a store is down or wiped.
 func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *assembly, without map[int]bool) (bool, error) {
+	if len(a.parts) == 0 {
+		return true, nil // and maybe no archive
+	}
+	id, err := p.archiveID(ctx)
+	if err != nil {
+		return false, err
+	}
+	opens := make([]*delta.Open, len(a.parts))
+	p.askEach(len(a.parts), func(i int) {
+		partition := a.parts[i].partition
+		if without[partition] {
+			return
+		}
+		bounded, cancel := context.WithTimeout(ctx, asideTimeout)
+		defer cancel()
+		open, err := p.config.Deltas.Read(bounded, view.deltas(id), partition)
+		opens[i] = open
+		if err != nil && ctx.Err() == nil {
+			p.observeRead(view, partition, err) // down or torn: the same as none
+		}
+	})
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
 	fit := true
 	for i := range a.parts {
 		t := &a.parts[i]
 		if without[t.partition] {
 			continue
 		}
-		id, err := p.archiveID(ctx)
-		if err != nil {
-			return false, err
-		}
-		bounded, cancel := context.WithTimeout(ctx, asideTimeout)
-		open, err := p.config.Deltas.Read(bounded, view.deltas(id), t.partition)
-		cancel()
-		if err != nil {
-			if ctx.Err() != nil {
-				return false, ctx.Err()
-			}
-			p.observeRead(view, t.partition, err) // down or torn: the same as none
-		}
-		t.extend(open)
+		t.extend(opens[i])
 		// What is only remembered may have been sealed since the chain was read.
 		fit = fit && t.open != nil
 		t.extend(view.lastOpen(t.partition))
 		view.keepOpen(t.partition, t.open)
 	}
 	return fit, nil
+}
+
+// asksAtOnce is how many questions a query asks servers at a time: a partition
+// whose server is away mustn't hold up the others.
+const asksAtOnce = 32
+
+// askEach calls ask for each of n things, several at a time, and waits for all.
+func (p *Pipeline[E]) askEach(n int, ask func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(p.asks)
+	for i := range n {
+		group.Go(func() error { ask(i); return nil })
+	}
+	_ = group.Wait() // no ask fails
 }
 
 func (p *Pipeline[E]) observeRead(view *registration[E], partition int, err error) {

@@ -83,6 +83,7 @@ type Pipeline[E any] struct {
 	err     error   // of the Config or E; every method reports it
 	names   *names
 	parent  ender // whose rows are the events; nil where these come from a log
+	asks    int   // asksAtOnce, but in tests
 
 	mu    sync.Mutex // guards what follows
 	views []*registration[E]
@@ -94,7 +95,7 @@ type Pipeline[E any] struct {
 // New makes a pipeline for the events of one log. What's wrong with the
 // configuration or with E is reported by every method.
 func New[E any](config Config) *Pipeline[E] {
-	p := &Pipeline[E]{config: config.withDefaults(), names: &names{taken: map[string]bool{}}}
+	p := &Pipeline[E]{config: config.withDefaults(), asks: asksAtOnce, names: &names{taken: map[string]bool{}}}
 	p.schema, p.err = source.SchemaOf[E]()
 	if config.Archive == nil && p.err == nil {
 		p.err = fmt.Errorf("%w: it has no Archive; archive.Dir(path) is one", ErrConfig)

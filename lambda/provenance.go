@@ -12,14 +12,18 @@ func (h *Handle[E, K, R]) provenance(ctx context.Context, a *assembly, missing [
 	if a.base != nil {
 		out.Made = a.base.Made
 	}
+	ends := make([]int64, len(a.parts))
+	h.pipeline.askEach(len(a.parts), func(i int) {
+		ends[i] = -1
+		if end, ok := h.pipeline.end(ctx, a.parts[i].partition); ok {
+			ends[i] = end
+		}
+	})
 	marked := len(a.parts) > 0
 	for i := range a.parts {
 		t := &a.parts[i]
-		c := Coverage{Partition: t.partition, From: t.from, Cut: t.cut, Sealed: t.sealed, End: -1}
+		c := Coverage{Partition: t.partition, From: t.from, Cut: t.cut, Sealed: t.sealed, End: ends[i]}
 		c.Low, c.High = t.through()
-		if end, ok := h.pipeline.end(ctx, t.partition); ok {
-			c.End = end
-		}
 		counts := t.counts(a.base, h.reg.fingerprint)
 		c.At = t.at
 		if t.open != nil {

@@ -162,6 +162,7 @@ func (s *sim) newProcess(name string, faulty bool) *simProcess {
 		FlushInterval: time.Nanosecond, SegmentRows: int64(3 + s.r.IntN(40)), SegmentInterval: pick(s.r, time.Hour, time.Hour, time.Nanosecond), Workers: 1,
 		CacheBytes: int64(s.r.IntN(2)) * 1 << 20, Partition: s.scheme(), Observer: s,
 	})
+	process.p.asks = 1 // one step at a time
 	for _, view := range s.views {
 		process.queries = append(process.queries, view.register(s.t, process.p))
 	}
