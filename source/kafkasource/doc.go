@@ -28,7 +28,7 @@
 //
 // [New] asks the brokers, and the topic, before it returns: a wrong address or
 // password, or a topic that isn't there, is an error within seconds. TLS and SASL
-// are the client's own options. While brokers are away, readers wait for them. A
-// group that refuses the process for good, for want of rights, say, isn't an error
-// yet: Share waits.
+// are the client's own options. While brokers are away, readers wait for them, and
+// so does Share. Where the group refuses the process for good, for want of rights,
+// say, Share ends with ErrGroup.
 package kafkasource

@@ -25,6 +25,9 @@ var (
 	// ErrCompacted says that the topic is log-compacted, so that its records go
 	// away amid the log.
 	ErrCompacted = errors.New("kafkasource: the topic is compacted")
+	// ErrGroup says that the consumer group doesn't take this process, and won't
+	// by being asked again: it has no right to the group, say, or the group is full.
+	ErrGroup = errors.New("kafkasource: the group refuses this process")
 )
 
 // Options are the options of [New].

@@ -14,7 +14,8 @@ import (
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// Share implements [source.Sharer].
+// Share implements [source.Sharer]. ErrGroup says that the group refuses this
+// process for good; while brokers are away, it waits for them.
 func (l *Log[E]) Share(ctx context.Context, own func(ctx context.Context, partition int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	s := &shares{ctx: ctx, group: group, own: own, owned: map[int32]*share{}}
@@ -47,6 +48,7 @@ func (l *Log[E]) join(ctx context.Context, s *shares) (leave func(), err error) 
 	options := slices.Concat(l.options.Client, []kgo.Opt{
 		kgo.ConsumerGroup(l.options.Group), kgo.ConsumeTopics(l.options.Topic), kgo.DisableAutoCommit(),
 		kgo.OnPartitionsAssigned(begin), kgo.OnPartitionsRevoked(end), kgo.OnPartitionsLost(end),
+		kgo.WithHooks(refusals(func(refusal error) { s.fail(l.refused(refusal)) })), // besides the caller's own
 	})
 	if l.options.ServerSideBalancing {
 		options = append(options, kgo.ServerSideBalancer())
@@ -146,6 +148,15 @@ func (s *shares) end(partitions []int32) {
 	s.mu.Unlock()
 	for _, share := range ending {
 		<-share.done
+	}
+}
+
+// fail ends the sharing by an error.
+func (s *shares) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.group.Go(func() error { return err })
 	}
 }
 
