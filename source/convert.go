@@ -17,7 +17,7 @@ import (
 // but for what that points to. It costs the making of both structs; where the
 // records can be decoded as B in the first place, do that. Errors are ErrSchema.
 //
-// The log is an [Ender], and a [Starter], if the source is.
+// The log is an [Ender], a [Sharer], a [Starter] and a [Committer] as the source is.
 func Convert[A, B any](from Source[A], convert func(*A) (B, error)) (Source[B], error) {
 	schema, err := SchemaOf[B]()
 	if err != nil {
@@ -27,8 +27,8 @@ func Convert[A, B any](from Source[A], convert func(*A) (B, error)) (Source[B], 
 		return nil, fmt.Errorf("%w: nothing to convert from, or with", ErrOptions)
 	}
 	ender, _ := from.(Ender)
-	starter, _ := from.(Starter)
-	return passOn[B](&converted[A, B]{from, schema, convert}, ender, starter), nil
+	sharer, _ := from.(Sharer)
+	return passOn[B](&converted[A, B]{from, schema, convert}, ender, sharer), nil
 }
 
 type converted[A, B any] struct {
@@ -50,6 +50,16 @@ func (l *converted[A, B]) Open(ctx context.Context, partition int, offset int64)
 		return nil, err
 	}
 	return &convertedReader[A, B]{log: l, from: from, builder: NewBuilder[B](l.schema, nil)}, nil
+}
+
+// Start implements [Starter].
+func (l *converted[A, B]) Start(ctx context.Context, partition int) (int64, error) {
+	return startOf(ctx, l.from, partition)
+}
+
+// Commit implements [Committer].
+func (l *converted[A, B]) Commit(ctx context.Context, partition int, offset int64) error {
+	return commitTo(ctx, l.from, partition, offset)
 }
 
 type convertedReader[A, B any] struct {

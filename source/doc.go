@@ -48,6 +48,5 @@
 //   - [Glob]: which files a pattern means.
 //
 // A Source that wraps another hides its optional interfaces: pass Ender, Starter,
-// Sharer and Committer on where the other has them. Convert and Merge pass on the
-// first two: who reads such a log reads all of it.
+// Sharer and Committer on where the other has them, as Convert and Merge do.
 package source

@@ -17,14 +17,16 @@ import (
 // that grows there. No sources, or two that are one log, are ErrOptions: the latter
 // when the log is first asked for anything.
 //
-// The log is an [Ender] if all of the sources are, and a [Starter] if one is: the
-// others begin at 0.
+// The log is an [Ender] if all of the sources are, and a [Sharer] if all are: each
+// group gives its own log's partitions. Where a log that isn't the last grows
+// meanwhile, sharing ends with ErrOptions. It's a [Starter] and a [Committer] for
+// those of the sources that are; the others begin at 0.
 func Merge[E any](sources ...Source[E]) (Source[E], error) {
 	if len(sources) == 0 {
 		return nil, fmt.Errorf("%w: a log of no logs", ErrOptions)
 	}
 	m := &merged[E]{sources: sources}
-	enders, starters := 0, 0
+	enders, sharers := 0, 0
 	for i, s := range sources {
 		if s == nil {
 			return nil, fmt.Errorf("%w: log %d of the merged is nil", ErrOptions, i)
@@ -32,42 +34,19 @@ func Merge[E any](sources ...Source[E]) (Source[E], error) {
 		if _, ok := s.(Ender); ok {
 			enders++
 		}
-		if _, ok := s.(Starter); ok {
-			starters++
+		if _, ok := s.(Sharer); ok {
+			sharers++
 		}
 	}
 	var ender Ender
 	if enders == len(sources) {
 		ender = mergedEnd[E]{m}
 	}
-	var starter Starter
-	if starters > 0 {
-		starter = mergedStart[E]{m}
+	var sharer Sharer
+	if sharers == len(sources) {
+		sharer = mergedShare[E]{m}
 	}
-	return passOn[E](m, ender, starter), nil
-}
-
-// passOn gives a source the optional interfaces that aren't nil.
-func passOn[E any](s Source[E], ender Ender, starter Starter) Source[E] {
-	switch {
-	case ender != nil && starter != nil:
-		return struct {
-			Source[E]
-			Ender
-			Starter
-		}{s, ender, starter}
-	case ender != nil:
-		return struct {
-			Source[E]
-			Ender
-		}{s, ender}
-	case starter != nil:
-		return struct {
-			Source[E]
-			Starter
-		}{s, starter}
-	}
-	return s
+	return passOn[E](m, ender, sharer), nil
 }
 
 type merged[E any] struct {
@@ -191,18 +170,51 @@ func (m mergedEnd[E]) End(ctx context.Context, partition int) (int64, error) {
 	return end, m.at(i, err)
 }
 
-type mergedStart[E any] struct{ *merged[E] }
+type mergedShare[E any] struct{ *merged[E] }
+
+// Share implements [Sharer]: each source shares for itself, until one fails.
+func (m mergedShare[E]) Share(ctx context.Context, own func(ctx context.Context, partition int) error) error {
+	if err := m.learn(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error)
+	for i, s := range m.sources {
+		go func() {
+			ended <- m.at(i, s.(Sharer).Share(ctx, func(ctx context.Context, local int) error {
+				if i+1 < len(m.first) && m.first[i]+local >= m.first[i+1] {
+					return fmt.Errorf("%w: its partition %d is new, and has no number in the merged log: put the log that grows last, with an archive of its own", ErrOptions, local)
+				}
+				return own(ctx, m.first[i]+local)
+			}))
+		}()
+	}
+	var failure error
+	for range m.sources {
+		if err := <-ended; err != nil && failure == nil {
+			failure = err
+			cancel()
+		}
+	}
+	return failure
+}
 
 // Start implements [Starter].
-func (m mergedStart[E]) Start(ctx context.Context, partition int) (int64, error) {
+func (m *merged[E]) Start(ctx context.Context, partition int) (int64, error) {
 	i, local, err := m.find(ctx, partition)
 	if err != nil {
 		return 0, err
 	}
-	starter, ok := m.sources[i].(Starter)
-	if !ok {
-		return 0, nil
-	}
-	start, err := starter.Start(ctx, local)
+	start, err := startOf(ctx, m.sources[i], local)
 	return start, m.at(i, err)
+}
+
+// Commit implements [Committer].
+func (m *merged[E]) Commit(ctx context.Context, partition int, offset int64) error {
+	i, local, err := m.find(ctx, partition)
+	if err != nil {
+		return err
+	}
+	return m.at(i, commitTo(ctx, m.sources[i], local, offset))
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -163,17 +165,136 @@ func TestMergedNumbersStay(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-func TestMergePassesOptionalInterfacesOn(t *testing.T) {
-	a, b := numbers(t, 0, 1), numbers(t, 1, 1)
-	ender := func(s source.Source[numbered]) bool { _, ok := s.(source.Ender); return ok }
-	starter := func(s source.Source[numbered]) bool { _, ok := s.(source.Starter); return ok }
-	require.True(t, ender(merge(t, a, b)) && starter(merge(t, a, b)))
-	require.False(t, ender(merge(t, a, bare[numbered]{b})))
-	require.True(t, starter(merge(t, a, bare[numbered]{b})))
-	require.False(t, ender(merge(t, bare[numbered]{b})) || starter(merge(t, bare[numbered]{b})))
-	start, err := merge(t, a, bare[numbered]{b}).(source.Starter).Start(t.Context(), 1)
-	require.NoError(t, err)
-	require.Zero(t, start)
+// TestWrappersPassOptionalInterfacesOn: a log that can't say where it ends, or
+// doesn't share, mustn't look as if it did.
+func TestWrappersPassOptionalInterfacesOn(t *testing.T) {
+	type log = source.Source[numbered]
+	for _, c := range []struct {
+		of            []log
+		ender, sharer bool
+		start         int64
+	}{
+		{[]log{trimmed(t, 0)}, true, false, 4},
+		{[]log{bare[numbered]{trimmed(t, 0)}}, false, false, 0},
+		{[]log{share(trimmed(t, 0), 0)}, true, true, 4},
+		{[]log{struct {
+			source.Source[numbered]
+			source.Sharer
+		}{trimmed(t, 0), share(trimmed(t, 0))}}, false, true, 0},
+		{[]log{share(trimmed(t, 0)), share(trimmed(t, 1))}, true, true, 4},
+		{[]log{share(trimmed(t, 0)), trimmed(t, 1)}, true, false, 4},
+		{[]log{trimmed(t, 0), bare[numbered]{trimmed(t, 1)}}, false, false, 4},
+	} {
+		converted, err := source.Convert(c.of[0], func(n *numbered) (numbered, error) { return *n, nil })
+		require.NoError(t, err)
+		wrapped := []log{merge(t, c.of...)}
+		if len(c.of) == 1 {
+			wrapped = append(wrapped, converted)
+		}
+		for _, w := range wrapped {
+			_, ender := w.(source.Ender)
+			_, sharer := w.(source.Sharer)
+			require.Equal(t, []bool{c.ender, c.sharer}, []bool{ender, sharer})
+			start, err := w.(source.Starter).Start(t.Context(), 0)
+			require.NoError(t, err)
+			require.Equal(t, c.start, start)
+			require.NoError(t, w.(source.Committer).Commit(t.Context(), 0, 5), "who isn't a Committer isn't told")
+		}
+	}
+}
+
+func trimmed(t require.TestingT, log int) *source.Memory[numbered] {
+	m := numbers(t, log, 5)
+	require.NoError(t, m.Trim(0, 4))
+	return m
+}
+
+// shared is a log that gives its reader these partitions, and notes what's told.
+type shared struct {
+	*source.Memory[numbered]
+	gives []int
+
+	mu   sync.Mutex
+	told [][2]int64 // partition and offset
+}
+
+func share(m *source.Memory[numbered], gives ...int) *shared { return &shared{Memory: m, gives: gives} }
+
+func (s *shared) Share(ctx context.Context, own func(context.Context, int) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	errs := make([]error, len(s.gives))
+	for i, partition := range s.gives {
+		group.Go(func() {
+			if errs[i] = own(ctx, partition); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	<-ctx.Done()
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+func (s *shared) Commit(_ context.Context, partition int, offset int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = append(s.told, [2]int64{int64(partition), offset})
+	return nil
+}
+
+func TestMergedLogsAreSharedEachByItself(t *testing.T) {
+	a, b := share(numbers(t, 0, 1, 1), 1), share(numbers(t, 1, 1, 1, 1), 0, 2)
+	log := merge(t, a, b)
+	ctx, cancel := context.WithCancel(t.Context())
+	var mu sync.Mutex
+	var owned []int
+	require.NoError(t, log.(source.Sharer).Share(ctx, func(ctx context.Context, partition int) error {
+		require.NoError(t, log.(source.Committer).Commit(ctx, partition, int64(10+partition)))
+		mu.Lock()
+		owned = append(owned, partition)
+		if len(owned) == 3 {
+			cancel()
+		}
+		mu.Unlock()
+		<-ctx.Done()
+		return nil
+	}))
+	require.ElementsMatch(t, []int{1, 2, 4}, owned)
+	require.Equal(t, [][2]int64{{1, 11}}, a.told)
+	require.ElementsMatch(t, [][2]int64{{0, 12}, {2, 14}}, b.told)
+}
+
+func TestAnErrorEndsTheSharingOfMergedLogs(t *testing.T) {
+	a, b := share(numbers(t, 0, 1), 0), share(numbers(t, 1, 1, 1), 0, 1)
+	broken := errors.New("broken")
+	var left atomic.Int64
+	err := merge(t, a, b).(source.Sharer).Share(t.Context(), func(ctx context.Context, partition int) error {
+		if partition == 1 {
+			return broken
+		}
+		<-ctx.Done()
+		left.Add(1)
+		return nil
+	})
+	require.ErrorIs(t, err, broken)
+	require.ErrorContains(t, err, "log 1 of the merged: ")
+	require.EqualValues(t, 2, left.Load(), "every owner has returned")
+
+	// A new partition would have the number of another.
+	a.gives = []int{1}
+	err = merge(t, a, b).(source.Sharer).Share(t.Context(), func(ctx context.Context, _ int) error { <-ctx.Done(); return nil })
+	require.ErrorIs(t, err, source.ErrOptions)
+	require.ErrorContains(t, err, "log 0 of the merged: ")
+	b.gives = []int{2} // the last one may grow
+	ctx, cancel := context.WithCancel(t.Context())
+	a.gives = nil
+	require.NoError(t, merge(t, a, b).(source.Sharer).Share(ctx, func(_ context.Context, partition int) error {
+		require.Equal(t, 3, partition)
+		cancel()
+		return nil
+	}))
 }
 
 func TestMergeRefuses(t *testing.T) {

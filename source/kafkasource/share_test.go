@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
 
+	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/source/kafkasource"
 )
 
@@ -101,4 +103,28 @@ func TestAnOwnersErrorEndsShare(t *testing.T) {
 			require.ErrorIs(t, err, broken)
 		}
 	})
+}
+
+// TestAConvertedTopicIsShared: a log that stands before a topic's keeps the group.
+func TestAConvertedTopicIsShared(t *testing.T) {
+	address := fake(t)
+	client, name := topic(t, address, 3, nil)
+	topicLog := open(t, address, kafkasource.Options[event]{Topic: name, Group: name})
+	converted, err := source.Convert(topicLog, func(e *event) (event, error) { return *e, nil })
+	require.NoError(t, err)
+	log, err := source.Merge(converted)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var owned sync.WaitGroup
+	owned.Add(3)
+	go func() { owned.Wait(); cancel() }()
+	require.NoError(t, log.(source.Sharer).Share(ctx, func(ctx context.Context, partition int) error {
+		err := log.(source.Committer).Commit(ctx, partition, 0)
+		owned.Done()
+		<-ctx.Done()
+		return err
+	}))
+	committed, err := kadm.NewClient(client).FetchOffsets(t.Context(), name)
+	require.NoError(t, err)
+	require.Len(t, committed[name], 3)
 }
