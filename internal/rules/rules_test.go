@@ -37,6 +37,7 @@ var may = map[string][]string{
 	"aggregate/topk":               {"aggregate", "aggregate/internal/statekit", "source"},
 	"sink":                         {"window", "source", "internal/resume", "github.com/go-json-experiment/json"},
 	"sink/arrowsink":               {"sink", "source", "internal/resume", "github.com/apache/arrow-go/v18"},
+	"sink/kafkasink":               {"sink", "github.com/twmb/franz-go"},
 	"sink/parquettable":            {"sink", "source", "partition"},
 	"sink/sinktest":                {"sink", "window", "github.com/stretchr/testify"},
 	"lambda":                       {"window", "aggregate", "partition", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
