@@ -1,0 +1,160 @@
+package kafkasink_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/anabranch-go/anabranch/sink/kafkasink"
+	"github.com/anabranch-go/anabranch/sink/sinktest"
+)
+
+// outage makes brokers that break off every produce request, or take it and don't
+// answer, while it lasts.
+type outage struct {
+	*kfake.Cluster
+	lasts atomic.Bool
+	asked chan struct{}
+}
+
+func newOutage(t *testing.T, silent bool) *outage {
+	o := &outage{Cluster: fake(t), asked: make(chan struct{}, 1000)}
+	o.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		o.KeepControl()
+		if !o.lasts.Load() {
+			return nil, nil, false
+		}
+		o.asked <- struct{}{}
+		if silent {
+			return nil, nil, true
+		}
+		return nil, errors.New("gone"), true
+	})
+	return o
+}
+
+// fast makes a client ask again soon, so that a test needn't wait.
+var fast = []kgo.Opt{kgo.RetryBackoffFn(func(int) time.Duration { return time.Millisecond }), kgo.MetadataMinAge(10 * time.Millisecond)}
+
+func batch(version int64) (rows []sinktest.Row) {
+	for i := range 100 {
+		rows = append(rows, row(sinktest.Key{Category: fmt.Sprint(i)}, version))
+	}
+	return rows
+}
+
+// TestARepeatedWriteIsComplete: the brokers go away amid a Write, whose context
+// ends; once they're back the caller writes again, and no newer row is hidden by an
+// older one that was left behind.
+func TestARepeatedWriteIsComplete(t *testing.T) {
+	o := newOutage(t, false)
+	s := open(t, o.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: topic(t, o.ListenAddrs()[0], 3, nil)})
+	require.NoError(t, s.Write(t.Context(), batch(1)))
+	o.lasts.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-o.asked; cancel() }()
+	require.ErrorIs(t, s.Write(ctx, batch(2)), context.Canceled)
+	o.lasts.Store(false)
+	require.NoError(t, s.Write(t.Context(), batch(3)))
+	last := map[string]int64{}
+	all, err := s.read(t.Context())
+	require.NoError(t, err)
+	for _, r := range all {
+		require.GreaterOrEqual(t, r.Version, last[r.Key.Category], "an older row stands behind a newer one")
+		last[r.Key.Category] = r.Version
+	}
+	require.Len(t, last, 100)
+	for _, version := range last {
+		require.EqualValues(t, 3, version)
+	}
+}
+
+// TestBrokersThatStaySilentAreAnError: of the sink's own, where the caller's context
+// has no end.
+func TestBrokersThatStaySilentAreAnError(t *testing.T) {
+	o := newOutage(t, true)
+	s := open(t, o.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: topic(t, o.ListenAddrs()[0], 1, nil), Timeout: 20 * time.Millisecond})
+	o.lasts.Store(true)
+	for range 2 * kafkasink.Unacknowledged { // from the fifth on they wait for a turn
+		err := s.Write(t.Context(), batch(1))
+		require.ErrorIs(t, err, kafkasink.ErrUnacknowledged)
+		require.ErrorContains(t, err, s.address)
+		require.ErrorContains(t, err, s.name)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	long := open(t, o.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: s.name})
+	<-o.asked // of the others
+	for len(o.asked) > 0 {
+		<-o.asked
+	}
+	go func() { done <- long.Write(ctx, batch(1)) }()
+	<-o.asked
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
+}
+
+// TestCloseEndsWritesAtWork: they mustn't wait for brokers that don't answer.
+func TestCloseEndsWritesAtWork(t *testing.T) {
+	o := newOutage(t, true)
+	s := open(t, o.ListenAddrs()[0], kafkasink.Options{Topic: topic(t, o.ListenAddrs()[0], 1, nil)})
+	o.lasts.Store(true)
+	done := make(chan error, 1)
+	go func() { done <- s.Write(t.Context(), batch(1)) }()
+	<-o.asked
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, <-done, kafkasink.ErrClosed)
+}
+
+// TestALostAnswerDoublesNothing: the client asks again under the same number.
+func TestALostAnswerDoublesNothing(t *testing.T) {
+	cluster := fake(t)
+	s := open(t, cluster.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: topic(t, cluster.ListenAddrs()[0], 1, nil)})
+	lost := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: s.name, Err: kerr.RequestTimedOut, Count: 2})
+	require.NoError(t, s.Write(t.Context(), batch(1)))
+	require.Equal(t, 2, lost.Hits())
+	all, err := s.read(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 100)
+}
+
+// TestNoRightToWriteIsAnError: it comes with the first Write, at once.
+func TestNoRightToWriteIsAnError(t *testing.T) {
+	cluster := fake(t)
+	s := open(t, cluster.ListenAddrs()[0], kafkasink.Options{Topic: topic(t, cluster.ListenAddrs()[0], 1, nil)})
+	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: s.name, Err: kerr.TopicAuthorizationFailed, Count: -1})
+	err := s.Write(t.Context(), batch(1))
+	require.ErrorIs(t, err, kerr.TopicAuthorizationFailed)
+	require.ErrorContains(t, err, "cannot write 100 rows to the topic "+s.name)
+}
+
+// TestOthersContextsDontMatter: a Write whose context ends takes none of another's
+// rows along, though they share batches.
+func TestOthersContextsDontMatter(t *testing.T) {
+	o := newOutage(t, false)
+	s := open(t, o.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: topic(t, o.ListenAddrs()[0], 1, nil)})
+	o.lasts.Store(true)
+	ending, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	var stayed, ended error
+	group.Go(func() { ended = s.Write(ending, batch(1)) })
+	group.Go(func() { stayed = s.Write(t.Context(), batch(2)) })
+	<-o.asked
+	cancel()
+	o.lasts.Store(false)
+	group.Wait()
+	require.NoError(t, stayed)
+	if ended != nil { // the brokers may have been faster
+		require.ErrorIs(t, ended, context.Canceled)
+	}
+}
