@@ -49,13 +49,13 @@ func (e *encoder[K, R]) lined(ctx context.Context, rows []sink.Row[K, R]) ([]byt
 }
 
 // records gives a record of each identity's row that holds.
-func (e *encoder[K, R]) records(ctx context.Context, topic string, rows []sink.Row[K, R]) ([]kgo.Record, error) {
+func (e *encoder[K, R]) records(ctx context.Context, topic string, rows []sink.Row[K, R]) ([]*kgo.Record, error) {
 	text, err := e.lined(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
 	keys := make([]byte, 0, len(text)) // is never too short, so that no key moves
-	records := make([]kgo.Record, 0, len(rows))
+	records := make([]*kgo.Record, 0, len(rows))
 	holding := make(map[string]int, len(rows)) // the record of a key
 	of := make([]int, 0, len(rows))            // the row of a record
 	for i := range rows {
@@ -69,7 +69,7 @@ func (e *encoder[K, R]) records(ctx context.Context, topic string, rows []sink.R
 		switch {
 		case !ok:
 			holding[string(key)] = len(records)
-			records, of = append(records, kgo.Record{Topic: topic, Key: key, Value: value}), append(of, i)
+			records, of = append(records, &kgo.Record{Topic: topic, Key: key, Value: value}), append(of, i)
 		case rows[i].Version >= rows[of[known]].Version:
 			records[known].Value, of[known] = value, i
 		}

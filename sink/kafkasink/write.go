@@ -3,7 +3,6 @@ package kafkasink
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -23,62 +22,49 @@ func (t *Topic[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 	}
 	within, cancel := context.WithTimeout(ctx, t.options.Timeout)
 	defer cancel()
-	tooLate := func() error {
-		if err := ctx.Err(); err != nil {
-			return t.failed(len(records), records[0].Key, err)
-		}
-		return t.failed(len(records), records[0].Key, fmt.Errorf("%w within %v by %v", ErrUnacknowledged, t.options.Timeout, t.client.OptValue(kgo.SeedBrokers)))
-	}
 	select {
 	case t.turns <- struct{}{}:
 	case <-within.Done():
-		return tooLate()
+		return t.late(ctx, records)
 	}
-	acks := &acknowledgements{left: len(records), decided: make(chan struct{})}
-	// A batch that holds rows of several Writes fails as a whole where the first
-	// row's context has ended, so rows have one that doesn't.
-	unending := context.WithoutCancel(ctx)
-	for i := range records {
-		t.client.Produce(unending, &records[i], func(r *kgo.Record, err error) {
-			if acks.take(r, err) {
-				<-t.turns
-			}
-		})
-	}
+	decided := make(chan kgo.ProduceResults, 1)
+	go func() {
+		// A batch that holds rows of several Writes fails as a whole where the first
+		// row's context has ended, so rows have one that doesn't.
+		decided <- t.client.ProduceSync(context.WithoutCancel(ctx), records...)
+		<-t.turns
+	}()
 	select {
-	case <-acks.decided:
+	case results := <-decided:
+		return t.refusal(results)
 	case <-within.Done():
-		return tooLate()
+		return t.late(ctx, records)
 	}
-	if acks.failed > 0 {
-		return t.failed(acks.failed, acks.first.Key, acks.err)
-	}
-	return nil
 }
 
-// acknowledgements are those of one Write.
-type acknowledgements struct {
-	decided chan struct{} // closed when none is left
-
-	mu     sync.Mutex // guards what follows, until then
-	left   int
-	failed int
-	first  *kgo.Record // of those that failed
-	err    error       // the first one's
+// late is the error of a Write that didn't come to its end.
+func (t *Topic[K, R]) late(ctx context.Context, records []*kgo.Record) error {
+	err := ctx.Err()
+	if err == nil {
+		err = fmt.Errorf("%w within %v by %v", ErrUnacknowledged, t.options.Timeout, t.client.OptValue(kgo.SeedBrokers))
+	}
+	return t.failed(len(records), records[0].Key, err)
 }
 
-// take notes one, and says whether it was the last.
-func (a *acknowledgements) take(r *kgo.Record, err error) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err != nil {
-		if a.failed == 0 {
-			a.first, a.err = r, err
+// refusal is the error of the first record that has one, if any has.
+func (t *Topic[K, R]) refusal(results kgo.ProduceResults) error {
+	failures, first := 0, kgo.ProduceResult{}
+	for _, r := range results {
+		if r.Err == nil {
+			continue
 		}
-		a.failed++
+		if failures == 0 {
+			first = r
+		}
+		failures++
 	}
-	if a.left--; a.left == 0 {
-		close(a.decided)
+	if failures == 0 {
+		return nil
 	}
-	return a.left == 0
+	return t.failed(failures, first.Record.Key, first.Err)
 }
