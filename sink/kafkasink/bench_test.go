@@ -30,6 +30,7 @@ func BenchmarkWrite(b *testing.B) {
 			client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.DefaultProduceTopic(topic(b, address, 4, nil)))
 			require.NoError(b, err)
 			defer client.Close()
+			require.NoError(b, client.ProduceSync(b.Context(), &kgo.Record{}).FirstErr()) // gets to know the topic
 
 			var ours, bare time.Duration
 			for b.Loop() {

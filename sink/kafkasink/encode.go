@@ -55,6 +55,7 @@ func (e *encoder[K, R]) records(ctx context.Context, topic string, rows []sink.R
 		return nil, err
 	}
 	keys := make([]byte, 0, len(text)) // is never too short, so that no key moves
+	all := make([]kgo.Record, len(rows))
 	records := make([]*kgo.Record, 0, len(rows))
 	holding := make(map[string]int, len(rows)) // the record of a key
 	of := make([]int, 0, len(rows))            // the row of a record
@@ -69,7 +70,8 @@ func (e *encoder[K, R]) records(ctx context.Context, topic string, rows []sink.R
 		switch {
 		case !ok:
 			holding[string(key)] = len(records)
-			records, of = append(records, &kgo.Record{Topic: topic, Key: key, Value: value}), append(of, i)
+			all[i] = kgo.Record{Topic: topic, Key: key, Value: value}
+			records, of = append(records, &all[i]), append(of, i)
 		case rows[i].Version >= rows[of[known]].Version:
 			records[known].Value, of[known] = value, i
 		}
