@@ -138,23 +138,40 @@ func TestNoRightToWriteIsAnError(t *testing.T) {
 	require.ErrorContains(t, err, "cannot write 100 rows to the topic "+s.name)
 }
 
+type buffered chan struct{}
+
+func (b buffered) OnProduceRecordBuffered(*kgo.Record) { b <- struct{}{} }
+
 // TestOthersContextsDontMatter: a Write whose context ends takes none of another's
-// rows along, though they share batches.
+// rows along, though they share a batch.
 func TestOthersContextsDontMatter(t *testing.T) {
-	o := newOutage(t, false)
-	s := open(t, o.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: topic(t, o.ListenAddrs()[0], 1, nil)})
-	o.lasts.Store(true)
-	ending, cancel := context.WithCancel(t.Context())
+	cluster := fake(t)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	cluster.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.SleepControl(func() { close(asked); <-answer })
+		cluster.DropControl()
+		return nil, nil, false
+	})
+	has := make(buffered, 3)
+	s := open(t, cluster.ListenAddrs()[0], kafkasink.Options{Topic: topic(t, cluster.ListenAddrs()[0], 1, nil),
+		Client: []kgo.Opt{kgo.WithHooks(has), kgo.MaxProduceRequestsInflightPerBroker(1)}})
+	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
-	var stayed, ended error
-	group.Go(func() { ended = s.Write(ending, batch(1)) })
-	group.Go(func() { stayed = s.Write(t.Context(), batch(2)) })
-	<-o.asked
+	var errs [3]error
+	write := func(i int, ctx context.Context) {
+		group.Go(func() { errs[i] = s.Write(ctx, []sinktest.Row{row(libros, int64(i))}) })
+		<-has
+	}
+	write(0, t.Context())
+	<-asked // so what comes now waits, in one batch
+	write(1, ctx)
+	write(2, t.Context())
 	cancel()
-	o.lasts.Store(false)
+	close(answer)
 	group.Wait()
-	require.NoError(t, stayed)
-	if ended != nil { // the brokers may have been faster
-		require.ErrorIs(t, ended, context.Canceled)
+	require.NoError(t, errs[0])
+	require.NoError(t, errs[2])
+	if errs[1] != nil { // the brokers may have been faster
+		require.ErrorIs(t, errs[1], context.Canceled)
 	}
 }

@@ -89,22 +89,25 @@ type deep struct {
 // TestAKeyIsTheIdentityOfItsRow: all of it, nothing else, whatever texts it holds.
 func TestAKeyIsTheIdentityOfItsRow(t *testing.T) {
 	address := fake(t).ListenAddrs()[0]
+	name := topic(t, address, 1, nil)
+	s, err := kafkasink.New[deep, map[string]string](t.Context(), kafkasink.Options{Topic: name, Client: []kgo.Opt{kgo.SeedBrokers(address)}})
+	require.NoError(t, err)
+	defer s.Close()
+	written := 0
 	rapid.Check(t, func(r *rapid.T) {
-		name := topic(t, address, 1, nil)
-		s, err := kafkasink.New[deep, map[string]string](t.Context(), kafkasink.Options{Topic: name, Client: []kgo.Opt{kgo.SeedBrokers(address)}})
-		require.NoError(r, err)
-		defer s.Close()
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[\\"{}\[\],:a\n]*`))
 		key := deep{Name: text.Draw(r, "name"), Out: text.Draw(r, "out")}
 		key.In.A, key.In.B = text.Draw(r, "a"), rapid.SliceOf(text).Draw(r, "b")
 		require.NoError(r, s.Write(t.Context(), []sink.Row[deep, map[string]string]{{View: text.Draw(r, "view"), Window: ten, Key: key, Value: map[string]string{"x": text.Draw(r, "x")}}}))
+		written++
 		all := records(r, t.Context(), address, name)
-		require.Len(r, all, 1)
+		require.Len(r, all, written)
+		record := all[written-1]
 		var identity, whole map[string]json.RawMessage
-		require.NoError(r, json.Unmarshal(all[0].Key, &identity))
-		require.NoError(r, json.Unmarshal(all[0].Value, &whole))
+		require.NoError(r, json.Unmarshal(record.Key, &identity))
+		require.NoError(r, json.Unmarshal(record.Value, &whole))
 		require.Len(r, identity, 6) // view, window_start, window_end, name, in, out
-		require.True(r, strings.HasPrefix(string(all[0].Value), strings.TrimSuffix(string(all[0].Key), "}")+`,"value":`))
+		require.True(r, strings.HasPrefix(string(record.Value), strings.TrimSuffix(string(record.Key), "}")+`,"value":`))
 		for member, value := range identity {
 			require.Equal(r, string(whole[member]), string(value))
 		}
