@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
@@ -57,6 +59,12 @@ func topic(t testing.TB, address string, partitions int32, configs map[string]*s
 		_, _ = admin.DeleteTopic(context.Background(), name)
 		client.Close()
 	})
+	require.Eventually(t, func() bool { // brokers hear of it from their controller
+		response, err := kmsg.NewPtrMetadataRequest().RequestWith(t.Context(), client)
+		return err == nil && slices.ContainsFunc(response.Topics, func(known kmsg.MetadataResponseTopic) bool {
+			return *known.Topic == name && known.ErrorCode == 0 && len(known.Partitions) == int(partitions)
+		})
+	}, time.Minute, time.Millisecond)
 	return client, name
 }
 

@@ -21,7 +21,7 @@ var remedies = map[*kerr.Error]string{
 	kerr.UnsupportedAssignor:       "set kgo.Balancers to one that the brokers offer to the group",
 	kerr.UnsupportedVersion:        "use brokers that speak this protocol of groups",
 	kerr.FencedInstanceID:          "give each process a kgo.InstanceID of its own",
-	kerr.UnreleasedInstanceID:      "give each process a kgo.InstanceID of its own",
+	kerr.UnreleasedInstanceID:      "give each process a kgo.InstanceID of its own; if one has crashed, start it once its session has ended",
 }
 
 // refusals tells of a group's refusals.
