@@ -3,6 +3,8 @@ package kafkasink
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -34,9 +36,13 @@ func newEncoder[K, R any](options sink.SchemaOptions) (*encoder[K, R], error) {
 	return e, err
 }
 
+// linedAtOnce is how many rows are made lines at a time: as many as leave the memory
+// for their text small enough to be used again. All at once takes twice as long.
+const linedAtOnce = 1000
+
 // Write implements io.Writer, for the lines of one batch.
 func (e *encoder[K, R]) Write(p []byte) (int, error) {
-	e.text = bytes.Clone(p) // the client keeps it
+	e.text = append(e.text, p...)
 	return len(p), nil
 }
 
@@ -44,8 +50,16 @@ func (e *encoder[K, R]) Write(p []byte) (int, error) {
 func (e *encoder[K, R]) lined(ctx context.Context, rows []sink.Row[K, R]) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err := e.lines.Write(ctx, rows)
-	return e.text, err
+	e.text = nil // the client has the last one
+	for from := 0; from < len(rows); from += linedAtOnce {
+		if err := e.lines.Write(ctx, rows[from:min(from+linedAtOnce, len(rows))]); err != nil {
+			return nil, fmt.Errorf("of the rows from %d on: %w", from, err)
+		}
+		if from == 0 {
+			e.text = slices.Grow(e.text, len(e.text)*len(rows)/min(len(rows), linedAtOnce))
+		}
+	}
+	return e.text, nil
 }
 
 // records gives a record of each identity's row that holds.

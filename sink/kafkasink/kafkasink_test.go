@@ -3,6 +3,7 @@ package kafkasink_test
 import (
 	"context"
 	"crypto/tls"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -224,4 +225,25 @@ func TestClosedSinksTakeNothing(t *testing.T) {
 			require.ErrorIs(t, s.Write(t.Context(), []sinktest.Row{row(libros, 1)}), kafkasink.ErrClosed)
 		}
 	})
+}
+
+func TestTheRowThatCannotBeWrittenIsNamed(t *testing.T) {
+	address := fake(t).ListenAddrs()[0]
+	name := topic(t, address, 1, nil)
+	s, err := kafkasink.New[int, uint64](t.Context(), kafkasink.Options{Topic: name, Client: []kgo.Opt{kgo.SeedBrokers(address)}})
+	require.NoError(t, err)
+	defer s.Close()
+	rows := make([]sink.Row[int, uint64], 3000)
+	for i := range rows {
+		rows[i] = sink.Row[int, uint64]{View: "sound", Key: i}
+	}
+	rows[2500] = sink.Row[int, uint64]{View: "broken", Value: math.MaxUint64}
+	err = s.Write(t.Context(), rows)
+	require.ErrorIs(t, err, sink.ErrValue)
+	require.ErrorContains(t, err, "of the rows from 2000 on: ")
+	require.ErrorContains(t, err, "row 500, of view broken")
+	require.Empty(t, records(t, t.Context(), address, name))
+	rows[2500] = rows[7] // the same row twice
+	require.NoError(t, s.Write(t.Context(), rows))
+	require.Len(t, records(t, t.Context(), address, name), 2999)
 }
