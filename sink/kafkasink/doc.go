@@ -5,8 +5,8 @@
 //
 // # Records
 //
-// A record's value is the row as [sink.JSONLines] writes it; [source.JSON] reads it
-// as an event of the type [sink.Record]. Its key is the row's identity, the first
+// A record's value is the row as [sink.JSONLines] writes it; source.JSON reads it as
+// an event of the type [sink.Record]. Its key is the row's identity, the first
 // members of the same object:
 //
 //	key    {"view":"ventas","window_start":"2026-11-01T10:00:00Z","window_end":"2026-11-01T10:05:00Z","category":"libros"}
@@ -37,8 +37,10 @@
 //
 // # Failing
 //
-// [New] asks the brokers, and the topic, before it returns. [Topic.Write] returns
-// once all in-sync replicas have every row. Brokers that are away are waited for
+// [New] asks the brokers, and the topic, before it returns: a wrong address or
+// password, or a topic that isn't there, is an error within seconds. A row that's
+// larger than the topic's max.message.bytes is ErrTooLarge; those beside it are
+// written. [Topic.Write] returns once all in-sync replicas have every row. Brokers that are away are waited for
 // until ctx ends or Options.Timeout is over. What was handed to the client by then
 // may be written later all the same, before anything that's written after it; so the
 // caller may repeat the Write at once. At most [Unacknowledged] Writes are left
