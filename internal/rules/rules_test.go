@@ -39,6 +39,7 @@ var may = map[string][]string{
 	"sink/arrowsink":               {"sink", "source", "internal/resume", "github.com/apache/arrow-go/v18"},
 	"sink/kafkasink":               {"sink", "github.com/twmb/franz-go"},
 	"sink/parquettable":            {"sink", "source", "partition"},
+	"sink/redissink":               {"sink", "window", "github.com/redis/go-redis"},
 	"sink/sinktest":                {"sink", "window", "github.com/stretchr/testify"},
 	"lambda":                       {"window", "aggregate", "partition", "source", "sink", "lambda/archive", "lambda/delta", "internal/statefile", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
 	"lambda/archive":               {"golang.org/x/sys"},

@@ -1,0 +1,2 @@
+// Package redissink keeps the finished rows of views in Redis.
+package redissink
