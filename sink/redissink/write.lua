@@ -13,7 +13,7 @@ local rows = string.sub(latest, 1, -7) -- what the name of a row has before its 
 local function below(a, b)
   local x, y = string.sub(a, 1, 1) == '-', string.sub(b, 1, 1) == '-'
   if x ~= y then return x end
-  if x then a, b = b, a end
+  if x then return below(string.sub(b, 2), string.sub(a, 2)) end
   if #a ~= #b then return #a < #b end
   return a < b
 end
