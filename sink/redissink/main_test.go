@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -20,7 +21,10 @@ import (
 	"github.com/anabranch-go/anabranch/window"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	logging.Disable() // of servers that tests stop
+	goleak.VerifyTestMain(m)
+}
 
 // everywhere runs a test on the fake, on a server and on a cluster, with names
 // that nobody else has.
@@ -36,10 +40,16 @@ func everywhere(t *testing.T, run func(t *testing.T, client redis.UniversalClien
 }
 
 func fake(t testing.TB) redis.UniversalClient {
+	_, client := fakeServer(t)
+	return client
+}
+
+func fakeServer(t testing.TB) (*miniredis.Miniredis, redis.UniversalClient) {
 	server := miniredis.NewMiniRedis()
+	server.SetTime(time.Now()) // it tells when a key ends by what is left and its clock
 	require.NoError(t, server.Start())
 	t.Cleanup(server.Close)
-	return connect(t, &redis.UniversalOptions{Addrs: []string{server.Addr()}})
+	return server, connect(t, &redis.UniversalOptions{Addrs: []string{server.Addr()}})
 }
 
 func connect(t testing.TB, options *redis.UniversalOptions) redis.UniversalClient {
@@ -72,7 +82,7 @@ func names(t require.TestingT, client redis.UniversalClient, prefix string) (all
 		return iterator.Err()
 	}
 	if cluster, ok := client.(*redis.ClusterClient); ok {
-		var one = make(chan struct{}, 1) // nodes are asked at once
+		one := make(chan struct{}, 1) // nodes are asked at once
 		require.NoError(t, cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
 			one <- struct{}{}
 			defer func() { <-one }()
