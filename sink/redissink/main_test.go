@@ -66,9 +66,12 @@ func newPrefix(t testing.TB, client redis.UniversalClient) string {
 }
 
 func wipe(t require.TestingT, client redis.UniversalClient, prefix string) {
+	pipe := client.Pipeline()
 	for _, key := range names(t, client, prefix) {
-		require.NoError(t, client.Del(context.Background(), key).Err())
+		pipe.Del(context.Background(), key)
 	}
+	_, err := pipe.Exec(context.Background())
+	require.NoError(t, err)
 }
 
 // names gives all keys of a prefix, on every node.

@@ -22,11 +22,6 @@ local function expire(key)
   if expiry ~= '' then redis.call('PEXPIREAT', key, expiry) end
 end
 
-local function fill(key, fields, from)
-  redis.call('DEL', key)
-  redis.call('HSET', key, unpack(fields, from))
-end
-
 -- A row that has expired or was evicted is still in windows: it goes when it's met.
 local function missing(name)
   if redis.call('EXISTS', rows .. name) == 1 then return false end
@@ -34,17 +29,18 @@ local function missing(name)
   return true
 end
 
-local held = redis.call('HGET', row, ARGV[5]) or redis.call('GET', tombstone)
-if held and below(version, held) then return 0 end
+local held = redis.call('HGET', row, ARGV[5])
+local removed = not held and redis.call('GET', tombstone)
+if below(version, held or removed or version) then return 0 end
 
+if held then redis.call('DEL', row) end -- with the fields that are null by now
 if removal then
-  redis.call('DEL', row)
   redis.call('SET', tombstone, version)
   expire(tombstone)
   redis.call('ZREM', windows, window)
 else
-  redis.call('DEL', tombstone)
-  fill(row, ARGV, 6)
+  if removed then redis.call('DEL', tombstone) end
+  redis.call('HSET', row, unpack(ARGV, 6))
   expire(row)
   if redis.call('ZADD', windows, start, window) == 1 and expiry ~= '' then
     for _, name in ipairs(redis.call('ZRANGE', windows, 0, 1)) do -- one more than comes, so they don't pile up
@@ -58,19 +54,17 @@ repeat
   newest = redis.call('ZREVRANGE', windows, 0, 0)[1]
 until not newest or newest == window or not missing(newest)
 
-if newest == window then
-  fill(latest, ARGV, 6)
-  expire(latest)
-  if expiry == '' then redis.call('PERSIST', windows) else expire(windows) end
-elseif removal then
+if not newest then
   redis.call('DEL', latest)
-  if newest then
-    fill(latest, redis.call('HGETALL', rows .. newest), 1)
-    local left = redis.call('PTTL', rows .. newest)
-    if left >= 0 then
-      redis.call('PEXPIRE', latest, left)
-      redis.call('PEXPIRE', windows, left)
-    end
+elseif newest == window or removal then
+  redis.call('COPY', rows .. newest, latest, 'REPLACE') -- with its expiry, which windows have too
+  local left = newest ~= window and redis.call('PTTL', latest)
+  if left and left >= 0 then
+    redis.call('PEXPIRE', windows, left)
+  elseif left or expiry == '' then
+    redis.call('PERSIST', windows)
+  else
+    expire(windows)
   end
 end
 return 1
