@@ -89,7 +89,8 @@
 //
 // # Limits
 //
-// All windows of a key are on one node of a cluster. The windows' order is exact for
+// Redis is of version 6.2 or later, or a fork of it. All windows of a key are on one
+// node of a cluster. The windows' order is exact for
 // the years 1684 to 2255. Scripts make names of rows from the names that they're
 // given, of the same tag, which Redis and its forks allow. The user of the client
 // needs the commands that the script calls, and evalsha and eval; the client is the

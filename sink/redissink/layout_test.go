@@ -71,6 +71,13 @@ func TestAPlainClientReadsTheLayout(t *testing.T) {
 		require.Equal(t, []redis.Z{{Score: float64(at(0).Start.UnixMicro()), Member: "2026-11-01T10:00:00Z/2026-11-01T10:05:00Z"},
 			{Score: float64(at(5).Start.UnixMicro()), Member: "2026-11-01T10:05:00Z/2026-11-01T10:10:00Z"}}, scores)
 		require.Equal(t, redissink.Stats{Written: 3}, s.Stats())
+
+		newer.Version, newer.Value.Rate, newer.Value.Note = 20, ptr(1.), "x"
+		require.NoError(t, s.Write(ctx, []sink.Row[Place, Metrics]{newer}))
+		require.Equal(t, []any{"1", "x"}, client.HMGet(ctx, tag+"latest", "conversion_rate", "nota").Val())
+		newer.Version, newer.Value.Rate = 21, nil
+		require.NoError(t, s.Write(ctx, []sink.Row[Place, Metrics]{newer}))
+		require.Equal(t, []any{nil, "21"}, client.HMGet(ctx, tag+"latest", "conversion_rate", "version").Val(), "a value that's null by now")
 	})
 }
 
