@@ -54,10 +54,10 @@ repeat
   newest = redis.call('ZREVRANGE', windows, 0, 0)[1]
 until not newest or newest == window or not missing(newest)
 
-if not newest then
-  redis.call('DEL', latest)
-elseif newest == window or removal then
-  redis.call('COPY', rows .. newest, latest, 'REPLACE') -- with its expiry, which windows have too
+if newest ~= window and not removal then return 1 end
+redis.call('DEL', latest)
+if newest then
+  redis.call('COPY', rows .. newest, latest) -- with its expiry, which windows have too
   local left = newest ~= window and redis.call('PTTL', latest)
   if left and left >= 0 then
     redis.call('PEXPIRE', windows, left)
