@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -63,11 +64,17 @@ func await(ctx context.Context, do func() error) error {
 	}
 }
 
-// withoutArguments takes the arguments out of a server's answer. One that doesn't
-// know a command repeats them, and those of AUTH and HELLO are a password.
-func withoutArguments(err error) error {
-	if text, _, found := strings.Cut(err.Error(), "with args beginning with"); found {
-		return errors.New(strings.TrimRight(text, ", "))
+// userinfo is what stands before the host, in the address of a caller who has
+// taken a URL for one.
+var userinfo = regexp.MustCompile(`\S*@`)
+
+// withoutSecrets takes out of an error what may be a password. A server that
+// doesn't know a command repeats its arguments, such as those of AUTH and HELLO.
+func withoutSecrets(err error) error {
+	text, _, _ := strings.Cut(err.Error(), ", with args beginning with")
+	text = userinfo.ReplaceAllString(text, "…@")
+	if text == err.Error() {
+		return err
 	}
-	return err
+	return errors.New(text)
 }

@@ -70,7 +70,7 @@ func Open[K, R any](ctx context.Context, client redis.UniversalClient, prefix st
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("%w: check its address, TLS, user and password: %w", ErrServer, withoutArguments(err))
+		return nil, fmt.Errorf("%w: check its address, TLS, user and password: %w", ErrServer, withoutSecrets(err))
 	}
 	return s, nil
 }
@@ -100,7 +100,7 @@ func (s *Sink[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("cannot write %d rows to Redis: %w", len(rows), withoutArguments(err))
+			return fmt.Errorf("cannot write %d rows to Redis: %w", len(rows), withoutSecrets(err))
 		}
 		writes = writes[n:]
 	}

@@ -39,6 +39,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		err := openError(t, &redis.UniversalOptions{Addrs: []string{nobody.Addr().String()}, IsClusterMode: cluster, Username: "u", Password: sentinel})
 		require.ErrorContains(t, err, nobody.Addr().String())
 	}
+	require.ErrorContains(t, openError(t, &redis.UniversalOptions{Addrs: []string{"redis://u:" + sentinel + "/@" + nobody.Addr().String()}}), "…@127.0.0.1")
 	server, _ := fakeServer(t)
 	server.RequireAuth("right")
 	require.ErrorContains(t, openError(t, &redis.UniversalOptions{Addrs: []string{server.Addr()}, Password: sentinel}), "WRONGPASS")
