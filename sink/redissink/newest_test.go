@@ -3,14 +3,12 @@ package redissink_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -81,43 +79,6 @@ func TestEvictedRowsLeaveTheIndex(t *testing.T) {
 		require.Equal(t, []string{"2026-11-01T00:10:00Z/2026-11-01T00:20:00Z", "2026-11-01T00:15:00Z/2026-11-01T00:17:00Z", "2026-11-01T00:20:00Z/2026-11-01T00:30:00Z"},
 			client.ZRange(ctx, tag+"windows", 0, -1).Val())
 	})
-}
-
-// lossy fails pipelines, before they're sent or after.
-type lossy struct {
-	mu     sync.Mutex
-	faults []int // of the next pipelines. 0: all is well, 1: not sent, 2: the answer is lost
-}
-
-var errLost = errors.New("lost")
-
-func (l *lossy) plan(faults []int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.faults = faults
-}
-
-func (*lossy) DialHook(next redis.DialHook) redis.DialHook          { return next }
-func (*lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
-
-func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, commands []redis.Cmder) error {
-		l.mu.Lock()
-		fault := 0
-		if len(l.faults) > 0 {
-			fault, l.faults = l.faults[0], l.faults[1:]
-		}
-		l.mu.Unlock()
-		if fault != 1 {
-			if err := next(ctx, commands); err != nil || fault == 0 {
-				return err
-			}
-		}
-		for _, command := range commands {
-			command.SetErr(errLost)
-		}
-		return errLost
-	}
 }
 
 var versions = []int64{math.MinInt64, -100, -99, -9, -1, 0, 1, 2, 9, 10, 11, 99, 100, 1 << 53, 1<<53 + 1, 1<<53 + 2, math.MaxInt64 - 1, math.MaxInt64}

@@ -6,8 +6,6 @@ import (
 	"crypto/tls"
 	"net"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,21 +122,6 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 	require.Equal(t, context.Canceled, err)
 }
 
-// stuck holds pipelines up.
-type stuck struct {
-	lossy
-	once             sync.Once
-	entered, release chan struct{}
-}
-
-func (s *stuck) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, commands []redis.Cmder) error {
-		s.once.Do(func() { close(s.entered) })
-		<-s.release
-		return next(context.WithoutCancel(ctx), commands)
-	}
-}
-
 func TestWriteEndsWithItsContext(t *testing.T) {
 	client := fake(t)
 	hook := &stuck{entered: make(chan struct{}), release: make(chan struct{})}
@@ -153,20 +136,6 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 	close(hook.release)
 	require.NoError(t, s.Write(t.Context(), []row{session(0, 10, 2, false)}), "and another call goes on")
 	require.Equal(t, "2", client.HGet(t.Context(), "shop:{sesiones:key=u1}:latest", "value").Val())
-}
-
-// counter counts pipelines and how many commands they had.
-type counter struct {
-	lossy
-	pipelines, commands atomic.Int64
-}
-
-func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, commands []redis.Cmder) error {
-		c.pipelines.Add(1)
-		c.commands.Add(int64(len(commands)))
-		return next(ctx, commands)
-	}
 }
 
 // TestServersThatForgotTheScriptLearnItAgain has a cluster of two fakes.
