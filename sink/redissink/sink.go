@@ -79,8 +79,9 @@ func Open[K, R any](ctx context.Context, client redis.UniversalClient, prefix st
 // for the newest window of its key; the rows of a call are written one after
 // another. They are as durable as Redis is.
 //
-// When ctx ends, Write returns at once; what it had sent by then may still be
-// written.
+// When ctx ends, Write returns at once. What it had sent by then may still be
+// written, after the rows of a later call, too; that only shows among rows of one
+// identity and one version.
 func (s *Sink[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 	if err := ctx.Err(); err != nil || len(rows) == 0 {
 		return err
