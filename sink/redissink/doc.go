@@ -89,10 +89,10 @@
 //
 // # Limits
 //
-// Redis is of version 6.2 or later, or a fork of it. All windows of a key are on one
-// node of a cluster. The windows' order is exact for
-// the years 1684 to 2255. Scripts make names of rows from the names that they're
-// given, of the same tag, which Redis and its forks allow. The user of the client
-// needs the commands that the script calls, and evalsha and eval; the client is the
-// caller's, with its TLS, password, timeouts and retries.
+// Redis is of version 6.2 or later. All windows of a key are on one node of a
+// cluster. The windows' order is exact for the years 1684 to 2255. The script makes
+// names of rows from those that it's given, of the same tag: Redis allows that, but
+// a server that holds scripts to the keys that they were given doesn't. The user of
+// the client needs the commands that the script calls, evalsha, eval and ping; the
+// client is the caller's, with its TLS, password, timeouts and retries.
 package redissink

@@ -15,8 +15,9 @@ import (
 type Options struct {
 	Schema sink.SchemaOptions
 	// Retention is how long after its window's end a row is kept, by the server's
-	// clock, however late it was written: for ever if it's zero. The row of the
-	// window of all time is kept for ever.
+	// clock, however late it was written: for ever if it's zero. What's over by
+	// this process's clock isn't sent. The row of the window of all time is kept
+	// for ever.
 	Retention time.Duration
 	// PipelineBytes is about how many bytes of commands Redis gets at once: 1 MiB
 	// if it's zero. A row that has more goes alone.
