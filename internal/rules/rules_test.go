@@ -47,6 +47,7 @@ var may = map[string][]string{
 	"lambda/archive/archivetest":   {"lambda/archive", "github.com/stretchr/testify"},
 	"lambda/delta":                 nil,
 	"lambda/delta/deltatest":       {"lambda/delta", "github.com/stretchr/testify"},
+	"lambda/delta/redisdelta":      {"lambda/delta", "github.com/redis/go-redis/v9", "github.com/zeebo/xxh3", "golang.org/x/sync"},
 	"internal/columnar":            {"github.com/parquet-go/parquet-go", "github.com/andybalholm/brotli"},
 	"internal/reference":           nil,
 	"internal/resume":              nil,

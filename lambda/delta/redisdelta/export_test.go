@@ -1,0 +1,4 @@
+package redisdelta
+
+// SetChunk makes chunks small, so that few states fill many.
+func (s *Store) SetChunk(bytes int) { s.chunk = bytes }

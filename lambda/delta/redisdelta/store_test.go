@@ -1,0 +1,97 @@
+package redisdelta_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/lambda/delta/deltatest"
+	"github.com/anabranch-go/anabranch/lambda/delta/redisdelta"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// client makes a client and closes it at the end.
+func client(t testing.TB, options redis.UniversalOptions) redis.UniversalClient {
+	c := redis.NewUniversalClient(&options)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// store makes a store with keys of its own, and removes them at the end.
+func store(t testing.TB, c redis.UniversalClient) *redisdelta.Store {
+	prefix := fmt.Sprintf("redisdelta-test-%s:", rand.Text())
+	s, err := redisdelta.New(t.Context(), c, redisdelta.Options{Prefix: prefix})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		for _, key := range keys(t, c, prefix) {
+			_ = c.Del(context.Background(), key).Err()
+		}
+	})
+	return s
+}
+
+// keys are all keys with a prefix, on all nodes.
+func keys(t testing.TB, c redis.UniversalClient, prefix string) []string {
+	var found []string
+	var mu sync.Mutex
+	ctx := context.Background()
+	scan := func(ctx context.Context, node *redis.Client) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for all := node.Scan(ctx, 0, prefix+"*", 10_000).Iterator(); all.Next(ctx); {
+			found = append(found, all.Val())
+		}
+		return nil
+	}
+	if cluster, ok := c.(*redis.ClusterClient); ok {
+		require.NoError(t, cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+			return scan(ctx, node)
+		}))
+		return found
+	}
+	require.NoError(t, scan(ctx, c.(*redis.Client)))
+	return found
+}
+
+// kinds are the servers that every test of the contract runs on.
+func kinds(t *testing.T, run func(t *testing.T, c redis.UniversalClient)) {
+	t.Run("fake", func(t *testing.T) {
+		run(t, client(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}}))
+	})
+	t.Run("server", func(t *testing.T) {
+		run(t, client(t, redis.UniversalOptions{Addrs: []string{servers.Need(t, "ANABRANCH_REDIS")}}))
+	})
+	t.Run("server, TLS", func(t *testing.T) {
+		run(t, client(t, redis.UniversalOptions{Addrs: []string{servers.Need(t, "ANABRANCH_REDIS_TLS")},
+			TLSConfig: servers.TLS(t), Username: "tester", Password: "tester-pw"}))
+	})
+	t.Run("cluster", func(t *testing.T) {
+		run(t, client(t, redis.UniversalOptions{Addrs: strings.Split(servers.Need(t, "ANABRANCH_REDIS_CLUSTER"), ",")}))
+	})
+}
+
+func TestStore(t *testing.T) {
+	kinds(t, func(t *testing.T, c redis.UniversalClient) {
+		deltatest.TestStore(t, func(t *testing.T) delta.Store { return store(t, c) })
+	})
+	t.Run("small chunks", func(t *testing.T) {
+		kinds(t, func(t *testing.T, c redis.UniversalClient) {
+			deltatest.TestStore(t, func(t *testing.T) delta.Store {
+				s := store(t, c)
+				s.SetChunk(1) // a chunk for each state
+				return s
+			})
+		})
+	})
+}
