@@ -29,8 +29,8 @@ func client(t testing.TB, options redis.UniversalOptions) redis.UniversalClient 
 }
 
 // store makes a store with keys of its own, and removes them at the end.
-func store(t testing.TB, c redis.UniversalClient) *redisdelta.Store {
-	prefix := fmt.Sprintf("redisdelta-test-%s:", rand.Text())
+func store(t testing.TB, c redis.UniversalClient) (s *redisdelta.Store, prefix string) {
+	prefix = fmt.Sprintf("redisdelta-test-%s:", rand.Text())
 	s, err := redisdelta.New(t.Context(), c, redisdelta.Options{Prefix: prefix})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -38,7 +38,7 @@ func store(t testing.TB, c redis.UniversalClient) *redisdelta.Store {
 			_ = c.Del(context.Background(), key).Err()
 		}
 	})
-	return s
+	return s, prefix
 }
 
 // keys are all keys with a prefix, on all nodes.
@@ -83,12 +83,15 @@ func kinds(t *testing.T, run func(t *testing.T, c redis.UniversalClient)) {
 
 func TestStore(t *testing.T) {
 	kinds(t, func(t *testing.T, c redis.UniversalClient) {
-		deltatest.TestStore(t, func(t *testing.T) delta.Store { return store(t, c) })
+		deltatest.TestStore(t, func(t *testing.T) delta.Store {
+			s, _ := store(t, c)
+			return s
+		})
 	})
 	t.Run("small chunks", func(t *testing.T) {
 		kinds(t, func(t *testing.T, c redis.UniversalClient) {
 			deltatest.TestStore(t, func(t *testing.T) delta.Store {
-				s := store(t, c)
+				s, _ := store(t, c)
 				s.SetChunk(1) // a chunk for each state
 				return s
 			})

@@ -1,0 +1,153 @@
+package redisdelta_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/lambda/delta"
+	"github.com/anabranch-go/anabranch/lambda/delta/redisdelta"
+)
+
+const secret = "sentinel-s3cr3t"
+
+// fails opens a store and says that it must fail, without a secret.
+func fails(t *testing.T, options redis.UniversalOptions) error {
+	_, err := redisdelta.New(t.Context(), client(t, options), redisdelta.Options{})
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), secret)
+	t.Log(err)
+	return err
+}
+
+// silent is a server that takes connections and says nothing.
+func silent(t testing.TB) (address string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().String()
+}
+
+func closed(t testing.TB) (address string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
+}
+
+func TestOpening(t *testing.T) {
+	t.Run("a wrong address", func(t *testing.T) {
+		fails(t, redis.UniversalOptions{Addrs: []string{closed(t)}, Password: secret})
+		fails(t, redis.UniversalOptions{Addrs: []string{closed(t), closed(t)}, Username: "u", Password: secret})
+	})
+	t.Run("a wrong password, fake", func(t *testing.T) {
+		fake := miniredis.RunT(t)
+		fake.RequireUserAuth("tester", "tester-pw")
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{fake.Addr()}, Username: "tester", Password: secret}), redisdelta.ErrAccess)
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{fake.Addr()}}), redisdelta.ErrAccess)
+	})
+	t.Run("a wrong password", func(t *testing.T) {
+		address := []string{servers.Need(t, "ANABRANCH_REDIS_TLS")}
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: address, TLSConfig: servers.TLS(t), Username: "tester", Password: secret}), redisdelta.ErrAccess)
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: address, TLSConfig: servers.TLS(t), Username: "nobody", Password: secret}), redisdelta.ErrAccess)
+	})
+	t.Run("TLS to a server without, and none to one with it", func(t *testing.T) {
+		_ = fails(t, redis.UniversalOptions{Addrs: []string{servers.Need(t, "ANABRANCH_REDIS")}, TLSConfig: servers.TLS(t), Password: secret,
+			DialTimeout: time.Second, DialerRetries: 1, MaxRetries: -1})
+		_ = fails(t, redis.UniversalOptions{Addrs: []string{servers.Need(t, "ANABRANCH_REDIS_TLS")}, Username: "tester", Password: secret})
+	})
+	t.Run("options", func(t *testing.T) {
+		c := client(t, redis.UniversalOptions{Addrs: []string{closed(t)}})
+		for _, options := range []redisdelta.Options{{Prefix: "a{b"}, {Expiry: -1}, {Expiry: time.Microsecond}} {
+			_, err := redisdelta.New(t.Context(), c, options)
+			require.ErrorIs(t, err, redisdelta.ErrOptions)
+		}
+		_, err := redisdelta.New(t.Context(), nil, redisdelta.Options{})
+		require.ErrorIs(t, err, redisdelta.ErrOptions)
+	})
+}
+
+// TestAUserWithoutRights is refused when the store is opened, not at some flush.
+func TestAUserWithoutRights(t *testing.T) {
+	own := newServer(t)
+	admin := client(t, redis.UniversalOptions{Addrs: []string{own.address}})
+	for name, rules := range map[string][]any{
+		"keys":    {"~other:*", "+@all"},
+		"scripts": {"~*", "+@all", "-@scripting"},
+	} {
+		require.NoError(t, admin.Do(t.Context(), append([]any{"ACL", "SETUSER", name, "on", ">" + secret}, rules...)...).Err())
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{own.address}, Username: name, Password: secret}), redisdelta.ErrAccess)
+	}
+}
+
+// TestASilentServer holds nobody for longer than his context, whether the client
+// minds contexts or not.
+func TestASilentServer(t *testing.T) {
+	for _, minds := range []bool{true, false} {
+		c := client(t, redis.UniversalOptions{Addrs: []string{silent(t)}, ContextTimeoutEnabled: minds, ReadTimeout: time.Second, MaxRetries: -1})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		_, err := redisdelta.New(ctx, c, redisdelta.Options{})
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// TestAServerThatHangs while calls are under way.
+func TestAServerThatHangs(t *testing.T) {
+	own := newServer(t)
+	s, _ := store(t, client(t, redis.UniversalOptions{Addrs: []string{own.address}, ReadTimeout: time.Second, MaxRetries: -1}))
+	admin := client(t, redis.UniversalOptions{Addrs: []string{own.address}, ReadTimeout: time.Minute})
+	c := delta.Copy{View: "v", Term: 1, Nonce: "n"}
+	f := delta.Flush{Number: 1, Replaces: 1, Through: 10, States: numbered(0, 100)}
+	require.NoError(t, s.Flush(t.Context(), c, f))
+
+	hung := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { hung <- admin.Do(t.Context(), "DEBUG", "SLEEP", "1").Err() }()
+	require.Eventually(t, func() bool { // until it hangs
+		brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer stop()
+		_, err := s.Read(brief, "v", 0)
+		return err != nil
+	}, 10*time.Second, time.Millisecond)
+	time.AfterFunc(10*time.Millisecond, cancel)
+	require.ErrorIs(t, s.Swap(ctx, c), context.Canceled)
+	require.ErrorIs(t, s.Drop(ctx, c), context.Canceled)
+	require.NoError(t, <-hung)
+	require.NoError(t, s.Swap(t.Context(), c), "and afterwards it goes on")
+}
+
+// own is a server of a test's own.
+type own struct {
+	t       testing.TB
+	address string
+	env     []string
+}
+
+func (o own) run(arguments ...string) {
+	cmd := exec.Command("../../../.ci/servers/redis.sh", arguments...)
+	cmd.Env = append(os.Environ(), o.env...)
+	output, err := cmd.CombinedOutput()
+	require.NoError(o.t, err, "%s", output)
+}
+
+// newServer starts a server, where the tests have servers at all.
+func newServer(t testing.TB) own {
+	servers.Need(t, "ANABRANCH_REDIS")
+	address, tls := closed(t), closed(t)
+	o := own{t, address, []string{"REDIS_PORT=" + port(address), "REDIS_TLS_PORT=" + port(tls)}}
+	o.run("start")
+	t.Cleanup(func() { o.run("stop", "--kill", "--wipe") })
+	return o
+}
+
+func port(address string) string { return address[strings.LastIndex(address, ":")+1:] }
