@@ -29,12 +29,16 @@ func (s *Store) Flush(ctx context.Context, c delta.Copy, f delta.Flush) error {
 // them. When the header has changed meanwhile, by a call of this copy that was
 // given up and arrived late, it decides again.
 func (s *Store) flush(ctx context.Context, c delta.Copy, f delta.Flush) error {
+	var tried []batch // what f replaces, if it was sent
 	for {
 		seen, err := s.look(ctx, c)
 		if err != nil {
 			return err
 		}
 		next, replaced, retry, err := seen.next(c, f)
+		if retry {
+			s.unlink(ctx, s.chunksOf(c).names(tried))
+		}
 		if err != nil || retry {
 			return err
 		}
@@ -65,6 +69,7 @@ func (s *Store) flush(ctx context.Context, c delta.Copy, f delta.Flush) error {
 			s.unlink(ctx, s.chunksOf(c).names(replaced))
 			return nil
 		}
+		tried = replaced // the client may have sent it twice
 	}
 }
 

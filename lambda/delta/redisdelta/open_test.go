@@ -71,7 +71,10 @@ func TestOpening(t *testing.T) {
 			_, err := redisdelta.New(t.Context(), c, options)
 			require.ErrorIs(t, err, redisdelta.ErrOptions)
 		}
-		_, err := redisdelta.New(t.Context(), nil, redisdelta.Options{})
+		replicas := client(t, redis.UniversalOptions{Addrs: []string{closed(t), closed(t)}, RouteByLatency: true})
+		_, err := redisdelta.New(t.Context(), replicas, redisdelta.Options{})
+		require.ErrorIs(t, err, redisdelta.ErrOptions)
+		_, err = redisdelta.New(t.Context(), nil, redisdelta.Options{})
 		require.ErrorIs(t, err, redisdelta.ErrOptions)
 	})
 }

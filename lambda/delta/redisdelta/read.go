@@ -14,6 +14,9 @@ import (
 
 // Read implements [delta.Store]. Low and High are equal: what it returns is the
 // copy as of one flush.
+//
+// As long as the caller keeps what it has read, the next Read fetches only the
+// batches that are new since, and shares the others' memory.
 func (s *Store) Read(ctx context.Context, view string, partition int) (*delta.Open, error) {
 	what := fmt.Sprintf("read view %q, partition %d", view, partition)
 	return await(ctx, what, func(ctx context.Context) (*delta.Open, error) { return s.read(ctx, view, partition) })
@@ -23,10 +26,12 @@ func (s *Store) Read(ctx context.Context, view string, partition int) (*delta.Op
 // a flush or a drop may delete them meanwhile; the record has changed then, so it's
 // read again, and then only the chunks that are new. Where it hasn't, they're lost.
 func (s *Store) read(ctx context.Context, view string, partition int) (*delta.Open, error) {
+	key := s.recordKey(view, partition)
+	known := s.memory.recall(key)
 	var was string
 	held := make(map[string][]byte)
 	for {
-		record, err := s.client.HGetAll(ctx, s.recordKey(view, partition)).Result()
+		record, err := s.client.HGetAll(ctx, key).Result()
 		if err != nil {
 			return nil, err
 		}
@@ -44,13 +49,25 @@ func (s *Store) read(ctx context.Context, view string, partition int) (*delta.Op
 		} else {
 			return nil, fmt.Errorf("%w: some of the states of copy %+v are gone", delta.ErrTorn, c)
 		}
-		names := s.chunksOf(c).names(h.Batches)
+		chunks := s.chunksOf(c)
+		var fetch []batch
+		for _, b := range h.Batches {
+			if _, ok := known[chunks.batch(b)]; !ok {
+				fetch = append(fetch, b)
+			}
+		}
+		names := chunks.names(fetch)
 		if held, err = s.fetch(ctx, names, held); err != nil {
 			return nil, err
 		}
-		if len(held) == len(names) {
-			return open(c, h, names, held)
+		if len(held) < len(names) {
+			continue
 		}
+		o, err := open(c, h, known, held, chunks)
+		if err == nil {
+			s.memory.keep(key, o, h, chunks)
+		}
+		return o, err
 	}
 }
 
@@ -79,35 +96,38 @@ func (s *Store) fetch(ctx context.Context, names []string, held map[string][]byt
 	return got, nil
 }
 
-// open decodes a copy whose chunks are all there. It shares their memory.
-func open(c delta.Copy, h header, names []string, chunks map[string][]byte) (*delta.Open, error) {
+// open puts a copy together from batches that are known, and chunks, which are all
+// there. It shares the memory of both.
+func open(c delta.Copy, h header, known map[string][]delta.State, held map[string][]byte, chunks chunkKey) (*delta.Open, error) {
 	o := &delta.Open{Copy: c, Low: h.Through, High: h.Through, Batches: make([][]delta.State, len(h.Batches)),
 		Rows: h.Rows, Late: h.Late, Watermark: h.Watermark, At: time.UnixMicro(h.At).UTC()}
 	for i, b := range h.Batches {
-		n := len(b.Chunks) / 8
-		states, ok := decodeBatch(b, names[:n], chunks)
+		states, ok := known[chunks.batch(b)]
+		if !ok {
+			states, ok = decodeBatch(b, chunks.names([]batch{b}), held)
+		}
 		if !ok {
 			return nil, fmt.Errorf("%w: the states of flush %d of copy %+v aren't what was flushed", delta.ErrTorn, b.Last, c)
 		}
-		o.Batches[i], names = states, names[n:]
+		o.Batches[i] = states
 	}
 	return o, nil
 }
 
 // decodeBatch decodes a batch's chunks. False says that they aren't what the
 // header lists.
-func decodeBatch(b batch, names []string, chunks map[string][]byte) ([]delta.State, bool) {
+func decodeBatch(b batch, names []string, held map[string][]byte) ([]delta.State, bool) {
 	total := 0
 	for i, name := range names {
-		n, ok := countStates(chunks[name])
-		if !ok || xxh3.Hash(chunks[name]) != binary.BigEndian.Uint64(b.Chunks[8*i:]) {
+		n, ok := countStates(held[name])
+		if !ok || xxh3.Hash(held[name]) != binary.BigEndian.Uint64(b.Chunks[8*i:]) {
 			return nil, false
 		}
 		total += n
 	}
 	states := make([]delta.State, 0, total)
 	for _, name := range names {
-		for rest := chunks[name]; len(rest) > 0; {
+		for rest := held[name]; len(rest) > 0; {
 			var state delta.State
 			state, rest, _ = cutState(rest)
 			states = append(states, state)

@@ -115,6 +115,11 @@ func (k chunkKey) name(number int64, index int, digest uint64) string {
 	return fmt.Sprintf("%s:%d:%d:%016x", k.base, number, index, digest)
 }
 
+// batch names a batch by its content.
+func (k chunkKey) batch(b batch) string {
+	return fmt.Sprintf("%s:%d:%d:%x", k.base, b.First, b.Last, b.Chunks)
+}
+
 // names are the chunks of batches, in their order.
 func (k chunkKey) names(batches []batch) []string {
 	var names []string

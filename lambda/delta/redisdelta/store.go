@@ -35,6 +35,7 @@ type Store struct {
 	client  redis.UniversalClient
 	options Options
 	chunk   int // bytes in a chunk, about
+	memory  memory
 }
 
 var _ delta.Store = (*Store)(nil)
@@ -49,8 +50,7 @@ const chunkBytes = 256 << 10
 // ([ErrAccess]), are errors at once. The client stays the caller's, who closes it
 // after the store's last call.
 //
-// The client is to read from masters (not ReadOnly): a replica lags, and answers
-// would go back. With ContextTimeoutEnabled a connection is free again as soon as
+// The client is to read from masters: replicas lag, and answers would go back. With ContextTimeoutEnabled a connection is free again as soon as
 // a call's context has timed out.
 func New(ctx context.Context, client redis.UniversalClient, options Options) (*Store, error) {
 	if options.Prefix == "" {
@@ -67,7 +67,10 @@ func New(ctx context.Context, client redis.UniversalClient, options Options) (*S
 	case options.Expiry < time.Millisecond:
 		return nil, fmt.Errorf("%w: the expiry is %v; it's to be far longer than a segment is open", ErrOptions, options.Expiry)
 	}
-	s := &Store{client: client, options: options, chunk: chunkBytes}
+	if cluster, ok := client.(*redis.ClusterClient); ok && cluster.Options().ReadOnly {
+		return nil, fmt.Errorf("%w: the client reads from replicas, which lag (ReadOnly, RouteByLatency or RouteRandomly)", ErrOptions)
+	}
+	s := &Store{client: client, options: options, chunk: chunkBytes, memory: memory{last: make(map[string]remembered)}}
 	bounded, cancel := context.WithTimeoutCause(ctx, openTimeout, errSilent)
 	defer cancel()
 	_, err := await(bounded, "reach the server", func(ctx context.Context) (struct{}, error) {

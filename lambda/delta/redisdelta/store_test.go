@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,13 @@ func store(t testing.TB, c redis.UniversalClient) (s *redisdelta.Store, prefix s
 		}
 	})
 	return s, prefix
+}
+
+// another is a store with the same keys: that of another process.
+func another(t testing.TB, c redis.UniversalClient, prefix string) *redisdelta.Store {
+	s, err := redisdelta.New(t.Context(), c, redisdelta.Options{Prefix: prefix})
+	require.NoError(t, err)
+	return s
 }
 
 // keys are all keys with a prefix, on all nodes.
@@ -97,4 +105,34 @@ func TestStore(t *testing.T) {
 			})
 		})
 	})
+}
+
+// TestScriptsThatRunTwice: a client that misses an answer sends a script again.
+func TestScriptsThatRunTwice(t *testing.T) {
+	c := client(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
+	c.AddHook(twice{})
+	deltatest.TestStore(t, func(t *testing.T) delta.Store {
+		s, _ := store(t, c)
+		return s
+	})
+	s, prefix := store(t, c)
+	fold(t, s, delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"})
+	require.Len(t, slices.DeleteFunc(keys(t, c, prefix), func(key string) bool {
+		return !strings.Contains(key, ":chunk:") || strings.Contains(key, ":4:") || strings.Contains(key, ":6:") || strings.Contains(key, ":7:")
+	}), 0, "what was replaced is deleted all the same")
+}
+
+type twice struct{}
+
+func (twice) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (twice) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if strings.HasPrefix(cmd.Name(), "eval") {
+			_ = next(ctx, cmd)
+		}
+		return next(ctx, cmd)
+	}
 }

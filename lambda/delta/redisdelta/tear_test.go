@@ -45,7 +45,9 @@ func TestAnyKeyMayGo(t *testing.T) {
 		s, prefix := store(t, client)
 		c := delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"}
 		next := fold(t, s, c)
-		whole, err := s.Read(t.Context(), c.View, c.Partition)
+		// A store knows what it has read, so each read has a store of its own.
+		read := func() (*delta.Open, error) { return another(t, client, prefix).Read(t.Context(), c.View, c.Partition) }
+		whole, err := read()
 		require.NoError(t, err)
 		require.Len(t, whole.Batches, 3)
 		all := keys(t, client, prefix)
@@ -64,14 +66,14 @@ func TestAnyKeyMayGo(t *testing.T) {
 				"a number": func() error { return client.Set(t.Context(), key, 17, 0).Err() },
 			} {
 				require.NoError(t, tear())
-				_, err := s.Read(t.Context(), c.View, c.Partition)
+				_, err := read()
 				require.ErrorIs(t, err, delta.ErrTorn, "%s is %s", key, why)
 				if why == "gone" {
 					require.ErrorIs(t, s.Flush(t.Context(), c, next), delta.ErrLostFlush, "%s is gone", key)
 				}
 				require.NoError(t, client.Set(t.Context(), key, chunk, time.Hour).Err())
 			}
-			got, err := s.Read(t.Context(), c.View, c.Partition)
+			got, err := read()
 			require.NoError(t, err)
 			require.Equal(t, whole, got)
 		}
@@ -179,5 +181,29 @@ func TestAFlushRenewsTheExpiryOfItsCopy(t *testing.T) {
 			require.NoError(t, err)
 			require.Greater(t, ttl, 5*time.Hour, name)
 		}
+	})
+}
+
+// TestAReadFetchesOnlyWhatIsNew, as long as the reader has the rest.
+func TestAReadFetchesOnlyWhatIsNew(t *testing.T) {
+	kinds(t, func(t *testing.T, client redis.UniversalClient) {
+		s, prefix := store(t, client)
+		c := delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"}
+		next := fold(t, s, c)
+		first, err := s.Read(t.Context(), c.View, c.Partition)
+		require.NoError(t, err)
+		require.NoError(t, s.Flush(t.Context(), c, next))
+		for _, key := range keys(t, client, prefix) {
+			if strings.Contains(key, ":chunk:") && !strings.Contains(key, ":8:") {
+				require.NoError(t, client.Del(t.Context(), key).Err())
+			}
+		}
+		second, err := s.Read(t.Context(), c.View, c.Partition)
+		require.NoError(t, err, "the reader has the older batches")
+		require.Equal(t, int64(80), second.Low)
+		require.Equal(t, append(slices.Clone(first.Batches), next.States), second.Batches)
+		require.Same(t, &first.Batches[0][0], &second.Batches[0][0])
+		_, err = another(t, client, prefix).Read(t.Context(), c.View, c.Partition)
+		require.ErrorIs(t, err, delta.ErrTorn, "another reader hasn't")
 	})
 }
