@@ -22,6 +22,9 @@
 // replaced chunks are deleted. A reader that misses one reads the record again, and
 // fetches only what it doesn't hold yet.
 //
+// Bytes follow change: a flush writes only its own states, and a reader that keeps
+// what it has read fetches only the batches that are new since.
+//
 // # Losing
 //
 // Redis may evict keys, lose acknowledged writes at a fail-over, or restart empty.
@@ -34,6 +37,10 @@
 //   - The record is an older one: if all its chunks are still there, Read returns
 //     that older copy, which is right as of its own offset; if not, delta.ErrTorn.
 //     The next flush is delta.ErrLostFlush.
+//   - An acknowledged Raise is lost: an older owner may flush on until the newer one's
+//     next Swap. What it shows is right, but answers may then go back to the archive's
+//     end. Where that matters, let masters stop writing when they have lost their
+//     replicas (min-replicas-to-write).
 //   - The server, or one node of the cluster, is down: calls that need it fail, with
 //     the client's error, or with the context's as soon as that ends.
 //

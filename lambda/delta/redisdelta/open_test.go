@@ -65,6 +65,12 @@ func TestOpening(t *testing.T) {
 			DialTimeout: time.Second, DialerRetries: 1, MaxRetries: -1})
 		_ = fails(t, redis.UniversalOptions{Addrs: []string{servers.Need(t, "ANABRANCH_REDIS_TLS")}, Username: "tester", Password: secret})
 	})
+	t.Run("one node of a cluster", func(t *testing.T) {
+		node, _, _ := strings.Cut(servers.Need(t, "ANABRANCH_REDIS_CLUSTER"), ",")
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{node}}), redisdelta.ErrOptions)
+		_, err := redisdelta.New(t.Context(), client(t, redis.UniversalOptions{Addrs: []string{node}, IsClusterMode: true}), redisdelta.Options{})
+		require.NoError(t, err)
+	})
 	t.Run("options", func(t *testing.T) {
 		c := client(t, redis.UniversalOptions{Addrs: []string{closed(t)}})
 		for _, options := range []redisdelta.Options{{Prefix: "a{b"}, {Expiry: -1}, {Expiry: time.Microsecond}} {

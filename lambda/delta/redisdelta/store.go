@@ -73,9 +73,7 @@ func New(ctx context.Context, client redis.UniversalClient, options Options) (*S
 	s := &Store{client: client, options: options, chunk: chunkBytes, memory: memory{last: make(map[string]remembered)}}
 	bounded, cancel := context.WithTimeoutCause(ctx, openTimeout, errSilent)
 	defer cancel()
-	_, err := await(bounded, "reach the server", func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, client.Eval(ctx, `return redis.call('EXISTS', KEYS[1])`, []string{s.recordKey("", 0)}).Err()
-	})
+	_, err := await(bounded, "reach the server", func(ctx context.Context) (struct{}, error) { return struct{}{}, s.probe(ctx) })
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("redisdelta: cannot reach the server: %w", context.Cause(bounded))
 	}
@@ -84,6 +82,29 @@ func New(ctx context.Context, client redis.UniversalClient, options Options) (*S
 	}
 	return s, nil
 }
+
+// probe does what a user without the store's rights can't, and what one node of a
+// cluster can't alone: it has some of the keys only.
+func (s *Store) probe(ctx context.Context) error {
+	if err := s.client.Eval(ctx, `return redis.call('EXISTS', KEYS[1])`, []string{s.recordKey("", 0)}).Err(); err != nil && !isMoved(err) {
+		return err
+	}
+	if _, single := s.client.(*redis.Client); !single {
+		return nil
+	}
+	for partition := range 16 {
+		err := s.client.Exists(ctx, s.recordKey("", partition)).Err()
+		if isMoved(err) {
+			return fmt.Errorf("%w: the server is one node of a cluster, and the client isn't a cluster's: redis.UniversalOptions.IsClusterMode makes it one", ErrOptions)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isMoved(err error) bool { return err != nil && redis.HasErrorPrefix(err, "MOVED") }
 
 func (s *Store) expiry() int64 { return s.options.Expiry.Milliseconds() }
 

@@ -107,6 +107,27 @@ func TestStore(t *testing.T) {
 	})
 }
 
+// TestALargeFlush goes out in several loads at once.
+func TestALargeFlush(t *testing.T) {
+	kinds(t, func(t *testing.T, client redis.UniversalClient) {
+		s, prefix := store(t, client)
+		states := numbered(0, 40_000)
+		for i := range states {
+			states[i].State = fmt.Appendf(nil, "%0500d", i)
+		}
+		states[17].State = make([]byte, 3<<20) // larger than a chunk
+		c := delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"}
+		require.NoError(t, s.Flush(t.Context(), c, delta.Flush{Number: 1, Replaces: 1, Through: 10, States: states}))
+		require.NoError(t, s.Swap(t.Context(), c))
+		o, err := another(t, client, prefix).Read(t.Context(), "v", 1)
+		require.NoError(t, err)
+		require.Equal(t, [][]delta.State{states}, o.Batches)
+		require.Greater(t, len(keys(t, client, prefix)), 50)
+		require.NoError(t, s.Drop(t.Context(), c))
+		require.Empty(t, keys(t, client, prefix+"chunk:"))
+	})
+}
+
 // TestScriptsThatRunTwice: a client that misses an answer sends a script again.
 func TestScriptsThatRunTwice(t *testing.T) {
 	c := client(t, redis.UniversalOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
