@@ -2,6 +2,7 @@ package redisdelta_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -95,6 +96,39 @@ func TestAUserWithoutRights(t *testing.T) {
 	} {
 		require.NoError(t, admin.Do(t.Context(), append([]any{"ACL", "SETUSER", name, "on", ">" + secret}, rules...)...).Err())
 		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{own.address}, Username: name, Password: secret}), redisdelta.ErrAccess)
+	}
+}
+
+// TestErrorsHaveNoSecret, nor do they say that something is lost, when a server
+// that was there goes away, or has another password all of a sudden.
+func TestErrorsHaveNoSecret(t *testing.T) {
+	for why, happens := range map[string]func(*miniredis.Miniredis){
+		"down":             func(m *miniredis.Miniredis) { m.Close() },
+		"another password": func(m *miniredis.Miniredis) { m.RequireUserAuth("tester", "another") },
+		"out of memory":    func(m *miniredis.Miniredis) { m.SetError("OOM command not allowed when used memory > 'maxmemory'.") },
+	} {
+		t.Run(why, func(t *testing.T) {
+			server := miniredis.RunT(t)
+			server.RequireUserAuth("tester", secret)
+			c := client(t, redis.UniversalOptions{Addrs: []string{server.Addr()}, Username: "tester", Password: secret,
+				MaxRetries: -1, DialerRetries: 1, ConnMaxLifetime: time.Nanosecond})
+			s := another(t, c, "p:")
+			copy := delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"}
+			f := delta.Flush{Number: 1, Replaces: 1, Through: 10, States: numbered(0, 10)}
+			require.NoError(t, s.Flush(t.Context(), copy, f))
+			require.NoError(t, s.Swap(t.Context(), copy))
+			happens(server)
+			f.Number, f.Replaces = 2, 2
+			_, raise := s.Raise(t.Context(), "v", 1, 2)
+			_, read := s.Read(t.Context(), "v", 1)
+			for call, err := range map[string]error{"raise": raise, "read": read, "flush": s.Flush(t.Context(), copy, f),
+				"swap": s.Swap(t.Context(), copy), "drop": s.Drop(t.Context(), copy)} {
+				require.Error(t, err, call)
+				require.NoError(t, kind(err), call)
+				require.NotContains(t, err.Error(), secret)
+				require.Equal(t, why == "another password", errors.Is(err, redisdelta.ErrAccess), "%v", err)
+			}
+		})
 	}
 }
 

@@ -159,6 +159,25 @@ func disturb(t *testing.T, client redis.UniversalClient, happen func(step func()
 	require.Equal(t, o.throughs[len(o.throughs)-1], open.Low)
 }
 
+// TestAServerThatEvicts loses single keys, whichever, as it likes.
+func TestAServerThatEvicts(t *testing.T) {
+	own := newServer(t)
+	c := client(t, redis.UniversalOptions{Addrs: []string{own.address}})
+	require.NoError(t, c.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-random").Err())
+	require.NoError(t, c.ConfigSet(t.Context(), "maxmemory", "3mb").Err())
+	disturb(t, c, func(step func()) {
+		for i := range 10 {
+			step()
+			for n := range 100 {
+				require.NoError(t, c.Set(t.Context(), fmt.Sprintf("another's %d %d", i, n), make([]byte, 10<<10), 0).Err())
+			}
+		}
+		evicted, err := c.Info(t.Context(), "stats").Result()
+		require.NoError(t, err)
+		require.NotContains(t, evicted, "evicted_keys:0\r")
+	})
+}
+
 func TestAServerThatIsWipedAndStartedAnew(t *testing.T) {
 	own := newServer(t)
 	c := client(t, redis.UniversalOptions{Addrs: []string{own.address}, MaxRetries: 1, DialerRetries: 1})
