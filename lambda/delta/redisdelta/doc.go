@@ -1,5 +1,6 @@
 // Package redisdelta is the delta store on Redis: one server, one with replicas
-// that sentinels watch over, or a cluster of any number of nodes.
+// that sentinels watch over, or a cluster of any number of nodes. The servers are
+// Redis 5 or later, or speak as it does.
 //
 // # Keys
 //

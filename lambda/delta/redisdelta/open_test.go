@@ -144,29 +144,39 @@ func TestASilentServer(t *testing.T) {
 	}
 }
 
-// TestAServerThatHangs while calls are under way.
+// TestAServerThatHangs in the midst of everything: whatever is called ends with its
+// context, and when the server goes on, so does the store.
 func TestAServerThatHangs(t *testing.T) {
 	own := newServer(t)
-	s, _ := store(t, client(t, redis.UniversalOptions{Addrs: []string{own.address}, ReadTimeout: time.Second, MaxRetries: -1}))
-	admin := client(t, redis.UniversalOptions{Addrs: []string{own.address}, ReadTimeout: time.Minute})
-	c := delta.Copy{View: "v", Term: 1, Nonce: "n"}
+	c := client(t, redis.UniversalOptions{Addrs: []string{own.address}})
+	s, _ := store(t, c)
+	info, err := c.InfoMap(t.Context(), "server").Result()
+	require.NoError(t, err)
+	signal := func(name string) { require.NoError(t, exec.Command("kill", name, info["Server"]["process_id"]).Run()) }
+	copy := delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"}
 	f := delta.Flush{Number: 1, Replaces: 1, Through: 10, States: numbered(0, 100)}
-	require.NoError(t, s.Flush(t.Context(), c, f))
-
-	hung := make(chan error, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { hung <- admin.Do(t.Context(), "DEBUG", "SLEEP", "1").Err() }()
-	require.Eventually(t, func() bool { // until it hangs
-		brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer stop()
-		_, err := s.Read(brief, "v", 0)
-		return err != nil
-	}, 10*time.Second, time.Millisecond)
-	time.AfterFunc(10*time.Millisecond, cancel)
-	require.ErrorIs(t, s.Swap(ctx, c), context.Canceled)
-	require.ErrorIs(t, s.Drop(ctx, c), context.Canceled)
-	require.NoError(t, <-hung)
-	require.NoError(t, s.Swap(t.Context(), c), "and afterwards it goes on")
+	signal("-STOP")
+	for name, call := range map[string]func(ctx context.Context) error{
+		"raise": func(ctx context.Context) error { _, err := s.Raise(ctx, "v", 1, 1); return err },
+		"flush": func(ctx context.Context) error { return s.Flush(ctx, copy, f) },
+		"swap":  func(ctx context.Context) error { return s.Swap(ctx, copy) },
+		"read":  func(ctx context.Context) error { _, err := s.Read(ctx, "v", 1); return err },
+		"drop":  func(ctx context.Context) error { return s.Drop(ctx, copy) },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Millisecond, cancel)
+		require.ErrorIs(t, call(ctx), context.Canceled, name)
+		ctx, cancel = context.WithTimeout(t.Context(), 5*time.Millisecond)
+		require.ErrorIs(t, call(ctx), context.DeadlineExceeded, name)
+		cancel()
+	}
+	signal("-CONT")
+	fresh := copy
+	fresh.Nonce = "o" // what was called meanwhile may take effect still, in any order
+	require.NoError(t, s.Flush(t.Context(), fresh, f))
+	require.NoError(t, s.Swap(t.Context(), fresh))
+	_, err = s.Read(t.Context(), "v", 1)
+	require.NoError(t, err)
 }
 
 // own is a server of a test's own.
