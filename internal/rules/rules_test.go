@@ -38,6 +38,7 @@ var may = map[string][]string{
 	"sink":                         {"window", "source", "internal/resume", "github.com/go-json-experiment/json"},
 	"sink/arrowsink":               {"sink", "source", "internal/resume", "github.com/apache/arrow-go/v18"},
 	"sink/kafkasink":               {"sink", "github.com/twmb/franz-go"},
+	"sink/clickhousesink":          {"sink", "source", "partition", "github.com/ClickHouse/ch-go"},
 	"sink/parquettable":            {"sink", "source", "partition"},
 	"sink/redissink":               {"sink", "window", "github.com/redis/go-redis"},
 	"sink/sinktest":                {"sink", "window", "github.com/stretchr/testify"},

@@ -1,0 +1,145 @@
+package clickhousesink
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/anabranch-go/anabranch/sink"
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// blockRows is how many rows a block of an INSERT has at most.
+const blockRows = 1 << 17
+
+// Table is a table of a view's rows. It's a [sink.Sink], and safe for concurrent use.
+type Table[K, R any] struct {
+	schema *sink.Schema[K, R]
+	layout *layout
+	server *server
+}
+
+// Open connects to a table, and makes sure that it's the one that the options
+// describe; with Options.Create it's made where it isn't there. A table of other
+// columns, keys or engine is ErrTable, and stays as it is.
+//
+// Errors are those of [sink.SchemaOf], ErrOptions, ErrServer, ErrAccess and ErrTable.
+func Open[K, R any](ctx context.Context, options Options) (*Table[K, R], error) {
+	schema, err := sink.SchemaOf[K, R](options.Schema)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLayout(schema, options)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := l.ddl()
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(options)
+	if err != nil {
+		return nil, err
+	}
+	t := &Table[K, R]{schema: schema, layout: l, server: s}
+	if err := t.prepare(ctx, statements, options.Create); err != nil {
+		s.close()
+		return nil, fmt.Errorf("cannot open the table %s: %w", options.Table, err)
+	}
+	return t, nil
+}
+
+func (t *Table[K, R]) prepare(ctx context.Context, statements []string, create bool) error {
+	if !create {
+		return t.check(ctx, statements[0])
+	}
+	// A table that's another one gets no view.
+	if err := t.server.do(ctx, ch.Query{Body: statements[0]}); err != nil {
+		return err
+	}
+	if err := t.check(ctx, statements[0]); err != nil {
+		return err
+	}
+	return t.server.do(ctx, ch.Query{Body: statements[1]})
+}
+
+// Close ends the connections once no query runs on them.
+func (t *Table[K, R]) Close() error {
+	t.server.close()
+	return nil
+}
+
+// insertSettings make an INSERT do what it says. The server drops one that's the
+// same as another of late, though a third may have come between them, and by
+// version also acknowledges one that it holds in memory alone. What servers of
+// other versions don't know, they ignore.
+var insertSettings = []ch.Setting{
+	{Key: "async_insert", Value: "0"},
+	{Key: "insert_deduplicate", Value: "0"},
+	{Key: "deduplicate_insert", Value: "disable"},
+}
+
+// Write implements [sink.Sink], by one INSERT. The rows of a block and a partition
+// appear at once; a batch of several may appear in parts. What a column can't hold
+// is sink.ErrValue, and then nothing is written.
+func (t *Table[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
+	if err := ctx.Err(); err != nil || len(rows) == 0 {
+		return err
+	}
+	chunk, err := t.schema.Encoder().Encode(rows)
+	if err != nil {
+		return err
+	}
+	if err := t.layout.fit(chunk.Columns); err != nil {
+		return err
+	}
+	if places := newest(chunk.Columns, t.layout.identity, t.layout.version, chunk.Len()); places != nil {
+		chunk = chunk.Pick(places)
+	}
+	if err := t.server.do(ctx, t.layout.insert(chunk.Columns, chunk.Len())); err != nil {
+		return fmt.Errorf("cannot write %d rows to the table %s: %w", len(rows), t.layout.table, err)
+	}
+	return nil
+}
+
+// fit makes the columns those of the table. The values of removed rows don't matter.
+func (l *layout) fit(columns []source.Vector) error {
+	removed := columns[l.removed()].Ints
+	for i := range l.columns {
+		var blank []int64
+		if l.identity <= i && i < l.version {
+			blank = removed
+		}
+		if err := l.columns[i].fit(&columns[i], blank); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insert gives the query that writes n rows, block by block.
+func (l *layout) insert(columns []source.Vector, n int) ch.Query {
+	input := make(proto.Input, len(l.columns))
+	from := 0
+	fill := func() error {
+		to := min(from+blockRows, n)
+		for i := range input {
+			input[i] = proto.InputColumn{Name: l.columns[i].Name, Data: l.columns[i].cells(&columns[i], from, to)}
+		}
+		if from == to {
+			return io.EOF // the columns are empty: what they held isn't sent again
+		}
+		from = to
+		return nil
+	}
+	_ = fill()
+	return ch.Query{
+		Body:     fmt.Sprintf("INSERT INTO %s (%s) FORMAT Native", quote(l.table), quoted(l.names(0, len(l.columns)))),
+		Settings: insertSettings,
+		Input:    input,
+		OnInput:  func(context.Context) error { return fill() },
+	}
+}
