@@ -2,12 +2,9 @@ package clickhousesink_test
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +13,6 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/stretchr/testify/require"
 
-	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/sink/clickhousesink"
 	"github.com/anabranch-go/anabranch/sink/sinktest"
 )
@@ -109,39 +105,6 @@ func TestTheServersRefusals(t *testing.T) {
 	}
 }
 
-// ownServer runs a server that a test may stop.
-func ownServer(t testing.TB) (options clickhousesink.Options, script func(arguments ...string)) {
-	servers.Need(t, "ANABRANCH_CLICKHOUSE")
-	address, web := freePort(t), freePort(t)
-	script = func(arguments ...string) {
-		command := exec.Command("../../.ci/servers/clickhouse.sh", arguments...)
-		_, port, _ := net.SplitHostPort(address)
-		_, webPort, _ := net.SplitHostPort(web)
-		command.Env = append(os.Environ(), "CLICKHOUSE_PORT="+port, "CLICKHOUSE_HTTP_PORT="+webPort)
-		out, err := command.CombinedOutput()
-		require.NoError(t, err, string(out))
-	}
-	script("start")
-	t.Cleanup(func() { script("stop", "--kill", "--wipe") })
-	options = clickhousesink.Options{Addresses: []string{address}, Table: "metrics", Create: true}
-	run(t, options, "CREATE DATABASE here")
-	options.Client.Database = "here"
-	return options, script
-}
-
-// TestPasswords has a server of its own, as the engine that the tests run on ends
-// some time after it has refused somebody.
-func TestPasswords(t *testing.T) {
-	options, _ := ownServer(t)
-	there := options.Addresses[0]
-	options.Client.User, options.Client.Password = "tester", "tester-pw"
-	options.Addresses = []string{freePort(t), there} // the second answers
-	table := open[sinktest.Key, sinktest.Value](t, options)
-	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
-	options.Addresses, options.Client.Password = []string{there}, secret
-	require.ErrorIs(t, refused(t, options), clickhousesink.ErrAccess)
-}
-
 // TestTablesOfAnotherKind names what differs, and leaves the table as it is.
 func TestTablesOfAnotherKind(t *testing.T) {
 	options := real(t)
@@ -186,74 +149,4 @@ func TestClosed(t *testing.T) {
 	table := open[sinktest.Key, sinktest.Value](t, real(t))
 	require.NoError(t, table.Close())
 	require.ErrorIs(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}), clickhousesink.ErrClosed)
-}
-
-// proxy listens before a server, in TLS where that is set.
-func proxy(t testing.TB, address string, secured *tls.Config) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	if secured != nil {
-		l = tls.NewListener(l, secured)
-	}
-	var group sync.WaitGroup
-	pass := func(to, from net.Conn) {
-		_, _ = io.Copy(to, from)
-		_ = to.Close()
-		_ = from.Close()
-	}
-	group.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", address)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			group.Go(func() { pass(server, client) })
-			group.Go(func() { pass(client, server) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		group.Wait()
-	})
-	return l.Addr().String()
-}
-
-func TestTLS(t *testing.T) {
-	options := real(t)
-	trusted := servers.TLS(t)
-	folder := strings.TrimSuffix(os.Getenv("ANABRANCH_TLS_CA"), "ca.pem")
-	certificate, err := tls.LoadX509KeyPair(folder+"server.pem", folder+"server.key")
-	require.NoError(t, err)
-	options.Addresses = []string{proxy(t, options.Addresses[0], &tls.Config{Certificates: []tls.Certificate{certificate}})}
-	options.Client.TLS = trusted
-	options.Client.User, options.Client.Password = "tester", "tester-pw"
-	table := open[sinktest.Key, sinktest.Value](t, options)
-	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
-	rows, err := table.Rows(t.Context())
-	require.NoError(t, err)
-	require.Len(t, rows, 1)
-	require.NoError(t, table.Close())
-	options.Client.TLS, options.Client.Password = &tls.Config{}, secret
-	err = refused(t, options)
-	require.ErrorIs(t, err, clickhousesink.ErrServer)
-	require.ErrorContains(t, err, "certificate")
-}
-
-// TestAServerThatGoesAndComesBack has one of its own, which is killed.
-func TestAServerThatGoesAndComesBack(t *testing.T) {
-	options, script := ownServer(t)
-	table := open[sinktest.Key, sinktest.Value](t, options)
-	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
-	script("stop", "--kill")
-	require.ErrorIs(t, table.Write(t.Context(), []suiteRow{suite("a", 2, 2)}), clickhousesink.ErrServer)
-	script("start")
-	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 2, 2), suite("b", 1, 1)}), "the same table goes on")
-	rows, err := table.Rows(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []suiteRow{suite("a", 2, 2), suite("b", 1, 1)}, rows)
 }

@@ -1,0 +1,108 @@
+package clickhousesink
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/sink"
+	"github.com/anabranch-go/anabranch/window"
+)
+
+type benchKey struct {
+	Category string `json:"category"`
+	Region   string `json:"region"`
+}
+
+type benchValue struct {
+	Sum    int64 `anabranch:"sum,decimal=2"`
+	Orders int64
+	Users  int64
+	Rate   float64
+}
+
+func benchRows(n int) []sink.Row[benchKey, benchValue] {
+	rows := make([]sink.Row[benchKey, benchValue], n)
+	for i := range rows {
+		hour := window.Tumbling(time.Hour).At(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i/1000) * time.Hour))
+		rows[i] = sink.Row[benchKey, benchValue]{View: "ventas", Window: hour, Version: int64(i),
+			Key:   benchKey{fmt.Sprint("category ", i%100), fmt.Sprint("region ", i/100%10)},
+			Value: benchValue{Sum: int64(i), Orders: int64(i % 7), Users: int64(i % 5), Rate: float64(i) / 3}}
+	}
+	return rows
+}
+
+// prepared makes all blocks of an INSERT at once.
+func prepared(query ch.Query) ch.Query {
+	var blocks []proto.Input
+	for more := query.OnInput; query.Input[0].Data.Rows() > 0; _ = more(context.Background()) {
+		blocks = append(blocks, slices.Clone(query.Input))
+	}
+	empty := slices.Clone(query.Input)
+	copy(query.Input, blocks[0])
+	query.OnInput = func(context.Context) error {
+		if blocks = blocks[1:]; len(blocks) == 0 {
+			copy(query.Input, empty)
+			return io.EOF
+		}
+		copy(query.Input, blocks[0])
+		return nil
+	}
+	return query
+}
+
+// BenchmarkWrite writes a million rows by Write, in turns with the client's own INSERT
+// of the same rows as blocks that were made before. It also says how Write fares
+// without the time that rows take to become columns.
+func BenchmarkWrite(b *testing.B) {
+	const n = 1_000_000
+	name := "t" + strings.ToLower(rand.Text())
+	options := Options{Addresses: []string{servers.Need(b, "ANABRANCH_CLICKHOUSE")}, Table: "metrics", Create: true}
+	admin, err := newServer(options)
+	require.NoError(b, err)
+	defer admin.close()
+	require.NoError(b, admin.do(b.Context(), ch.Query{Body: "CREATE DATABASE " + name}))
+	defer func() { require.NoError(b, admin.do(context.Background(), ch.Query{Body: "DROP DATABASE " + name})) }()
+	options.Client.Database = name
+	table, err := Open[benchKey, benchValue](b.Context(), options)
+	require.NoError(b, err)
+	defer table.Close()
+	rows := benchRows(n)
+	chunk, err := table.schema.Encoder().Encode(rows)
+	require.NoError(b, err)
+	truncate := func() { require.NoError(b, table.server.do(b.Context(), ch.Query{Body: "TRUNCATE TABLE metrics"})) }
+
+	var ours, theirs, encoding time.Duration
+	for b.Loop() {
+		began := time.Now()
+		_, err := table.schema.Encoder().Encode(rows)
+		encoding += time.Since(began)
+		require.NoError(b, err)
+
+		began = time.Now()
+		require.NoError(b, table.Write(b.Context(), rows))
+		ours += time.Since(began)
+		truncate()
+
+		peer := prepared(table.layout.insert(chunk.Columns, n))
+		began = time.Now()
+		require.NoError(b, table.server.do(b.Context(), peer))
+		theirs += time.Since(began)
+		truncate()
+	}
+	perSecond := func(d time.Duration) float64 { return float64(n) * float64(b.N) / d.Seconds() }
+	b.ReportMetric(perSecond(ours), "rows/s")
+	b.ReportMetric(perSecond(theirs), "client-rows/s")
+	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "of-the-client")
+	b.ReportMetric(theirs.Seconds()/(ours-encoding).Seconds(), "of-it-but-encoding")
+}

@@ -1,0 +1,160 @@
+package clickhousesink_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/sink/clickhousesink"
+	"github.com/anabranch-go/anabranch/sink/sinktest"
+)
+
+// proxy listens before a server, in TLS where that is set. Once stall says so of
+// what a client has sent, nothing more passes on that connection.
+func proxy(t testing.TB, address string, secured *tls.Config, stall func(sent []byte) bool) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	if secured != nil {
+		l = tls.NewListener(l, secured)
+	}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", address)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			group.Go(func() { // answers
+				_, _ = io.Copy(client, server)
+			})
+			group.Go(func() {
+				defer client.Close()
+				defer server.Close()
+				buffer := make([]byte, 1<<16)
+				for {
+					n, err := client.Read(buffer)
+					if err != nil {
+						return
+					}
+					if stall != nil && stall(buffer[:n]) {
+						_, _ = io.Copy(io.Discard, client)
+						return
+					}
+					if _, err := server.Write(buffer[:n]); err != nil {
+						return
+					}
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		group.Wait()
+	})
+	return l.Addr().String()
+}
+
+func TestTLS(t *testing.T) {
+	options := real(t)
+	trusted := servers.TLS(t)
+	folder := strings.TrimSuffix(os.Getenv("ANABRANCH_TLS_CA"), "ca.pem")
+	certificate, err := tls.LoadX509KeyPair(folder+"server.pem", folder+"server.key")
+	require.NoError(t, err)
+	options.Addresses = []string{proxy(t, options.Addresses[0], &tls.Config{Certificates: []tls.Certificate{certificate}}, nil)}
+	options.Client.TLS = trusted
+	options.Client.User, options.Client.Password = "tester", "tester-pw"
+	table := open[sinktest.Key, sinktest.Value](t, options)
+	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
+	rows, err := table.Rows(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.NoError(t, table.Close())
+	options.Client.TLS, options.Client.Password = &tls.Config{}, secret
+	err = refused(t, options)
+	require.ErrorIs(t, err, clickhousesink.ErrServer)
+	require.ErrorContains(t, err, "certificate")
+}
+
+// TestAWriteEndsWithItsContext though the server, which has the INSERT, says no more.
+func TestAWriteEndsWithItsContext(t *testing.T) {
+	options := real(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var once sync.Once
+	options.Addresses = []string{proxy(t, options.Addresses[0], nil, func(sent []byte) (stalls bool) {
+		if bytes.Contains(sent, []byte("INSERT")) {
+			once.Do(func() { stalls = true })
+		}
+		if stalls {
+			cancel()
+		}
+		return stalls
+	})}
+	table := open[sinktest.Key, sinktest.Value](t, options)
+	require.ErrorIs(t, table.Write(ctx, []suiteRow{suite("a", 1, 1)}), context.Canceled)
+	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
+	rows, err := table.Rows(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+}
+
+// ownServer runs a server that a test may stop.
+func ownServer(t testing.TB) (options clickhousesink.Options, script func(arguments ...string)) {
+	servers.Need(t, "ANABRANCH_CLICKHOUSE")
+	address, web := freePort(t), freePort(t)
+	script = func(arguments ...string) {
+		command := exec.Command("../../.ci/servers/clickhouse.sh", arguments...)
+		_, port, _ := net.SplitHostPort(address)
+		_, webPort, _ := net.SplitHostPort(web)
+		command.Env = append(os.Environ(), "CLICKHOUSE_PORT="+port, "CLICKHOUSE_HTTP_PORT="+webPort)
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	script("start")
+	t.Cleanup(func() { script("stop", "--kill", "--wipe") })
+	options = clickhousesink.Options{Addresses: []string{address}, Table: "metrics", Create: true}
+	run(t, options, "CREATE DATABASE here")
+	options.Client.Database = "here"
+	return options, script
+}
+
+// TestPasswords has a server of its own, as the engine that the tests run on ends
+// some time after it has refused somebody.
+func TestPasswords(t *testing.T) {
+	options, _ := ownServer(t)
+	there := options.Addresses[0]
+	options.Client.User, options.Client.Password = "tester", "tester-pw"
+	options.Addresses = []string{freePort(t), there} // the second answers
+	table := open[sinktest.Key, sinktest.Value](t, options)
+	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
+	options.Addresses, options.Client.Password = []string{there}, secret
+	require.ErrorIs(t, refused(t, options), clickhousesink.ErrAccess)
+}
+
+// TestAServerThatGoesAndComesBack has one of its own, which is killed.
+func TestAServerThatGoesAndComesBack(t *testing.T) {
+	options, script := ownServer(t)
+	table := open[sinktest.Key, sinktest.Value](t, options)
+	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
+	script("stop", "--kill")
+	require.ErrorIs(t, table.Write(t.Context(), []suiteRow{suite("a", 2, 2)}), clickhousesink.ErrServer)
+	script("start")
+	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 2, 2), suite("b", 1, 1)}), "the same table goes on")
+	rows, err := table.Rows(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []suiteRow{suite("a", 2, 2), suite("b", 1, 1)}, rows)
+}
