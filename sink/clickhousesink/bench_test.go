@@ -14,6 +14,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/stretchr/testify/require"
 
+	"github.com/anabranch-go/anabranch/internal/clickhouse"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/window"
@@ -68,11 +69,11 @@ func BenchmarkWrite(b *testing.B) {
 	const n = 1_000_000
 	name := "t" + strings.ToLower(rand.Text())
 	options := Options{Addresses: []string{servers.Need(b, "ANABRANCH_CLICKHOUSE")}, Table: "metrics", Create: true}
-	admin, err := newServer(options)
+	admin, err := clickhouse.NewServer(options.Addresses, options.Client)
 	require.NoError(b, err)
-	defer admin.close()
-	require.NoError(b, admin.do(b.Context(), ch.Query{Body: "CREATE DATABASE " + name}))
-	defer func() { require.NoError(b, admin.do(context.Background(), ch.Query{Body: "DROP DATABASE " + name})) }()
+	defer admin.Close()
+	require.NoError(b, admin.Do(b.Context(), ch.Query{Body: "CREATE DATABASE " + name}))
+	defer func() { require.NoError(b, admin.Do(context.Background(), ch.Query{Body: "DROP DATABASE " + name})) }()
 	options.Client.Database = name
 	table, err := Open[benchKey, benchValue](b.Context(), options)
 	require.NoError(b, err)
@@ -80,7 +81,7 @@ func BenchmarkWrite(b *testing.B) {
 	rows := benchRows(n)
 	chunk, err := table.schema.Encoder().Encode(rows)
 	require.NoError(b, err)
-	truncate := func() { require.NoError(b, table.server.do(b.Context(), ch.Query{Body: "TRUNCATE TABLE metrics"})) }
+	truncate := func() { require.NoError(b, table.server.Do(b.Context(), ch.Query{Body: "TRUNCATE TABLE metrics"})) }
 
 	var ours, theirs, encoding time.Duration
 	for b.Loop() {
@@ -96,7 +97,7 @@ func BenchmarkWrite(b *testing.B) {
 
 		peer := prepared(table.layout.insert(chunk.Columns, n))
 		began = time.Now()
-		require.NoError(b, table.server.do(b.Context(), peer))
+		require.NoError(b, table.server.Do(b.Context(), peer))
 		theirs += time.Since(began)
 		truncate()
 	}

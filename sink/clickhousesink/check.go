@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ClickHouse/ch-go"
-	"github.com/ClickHouse/ch-go/proto"
+	"github.com/anabranch-go/anabranch/internal/clickhouse"
 )
 
 // check makes sure that the server's table is the one that a statement makes.
 func (t *Table[K, R]) check(ctx context.Context, create string) error {
 	l := t.layout
-	where := "WHERE database = currentDatabase() AND table = " + quoteText(l.table)
-	found, err := t.ask(ctx, 2, "SELECT name, type FROM system.columns "+where+" ORDER BY position")
+	where := "WHERE database = currentDatabase() AND table = " + clickhouse.QuoteText(l.table)
+	found, err := t.server.Ask(ctx, 2, "SELECT name, type FROM system.columns "+where+" ORDER BY position")
 	if err != nil {
 		return err
 	}
@@ -23,7 +22,7 @@ func (t *Table[K, R]) check(ctx context.Context, create string) error {
 	if err := l.compare(found); err != nil {
 		return err
 	}
-	about, err := t.ask(ctx, 4, "SELECT engine, engine_full, sorting_key, partition_key FROM system.tables "+strings.Replace(where, "table", "name", 1))
+	about, err := t.server.Ask(ctx, 4, "SELECT engine, engine_full, sorting_key, partition_key FROM system.tables "+strings.Replace(where, "table", "name", 1))
 	if err != nil {
 		return err
 	}
@@ -37,7 +36,7 @@ func (t *Table[K, R]) check(ctx context.Context, create string) error {
 	if !strings.HasSuffix(engine, "ReplacingMergeTree") || !replacesBy(full, version) {
 		return fmt.Errorf("%w: its engine is %s, and must be ReplacingMergeTree(%s) or a replicated form of it", ErrTable, full, version)
 	}
-	if want := quoted(l.order); plain(order) != plain(want) {
+	if want := clickhouse.QuoteAll(l.order); plain(order) != plain(want) {
 		return fmt.Errorf("%w: it's sorted by %s, and Options by %s", ErrTable, order, want)
 	}
 	if want := partitionKey(create); plain(parts) != plain(want) {
@@ -89,23 +88,4 @@ func plain(expression string) string {
 		expression = expression[1 : len(expression)-1]
 	}
 	return strings.NewReplacer("`", "", `\`, "").Replace(expression)
-}
-
-// ask runs a query of as many columns of texts.
-func (t *Table[K, R]) ask(ctx context.Context, columns int, query string) (rows [][]string, err error) {
-	results := make(proto.Results, columns)
-	for i := range results {
-		results[i].Data = new(proto.ColStr)
-	}
-	err = t.server.do(ctx, ch.Query{Body: query, Result: results, OnResult: func(_ context.Context, b proto.Block) error {
-		for row := range b.Rows {
-			texts := make([]string, columns)
-			for i := range texts {
-				texts[i] = results[i].Data.(*proto.ColStr).Row(row)
-			}
-			rows = append(rows, texts)
-		}
-		return nil
-	}})
-	return rows, err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/anabranch-go/anabranch/internal/clickhouse"
 	"github.com/anabranch-go/anabranch/partition"
 	"github.com/anabranch-go/anabranch/sink"
 )
@@ -36,12 +37,12 @@ func (l *layout) ddl() ([]string, error) {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	// The sorting key is ours to write: package partition has none with nulls.
-	create = strings.TrimSuffix(create, "ORDER BY tuple()") + "ORDER BY (" + quoted(l.order) + ")"
+	create = strings.TrimSuffix(create, "ORDER BY tuple()") + "ORDER BY (" + clickhouse.QuoteAll(l.order) + ")"
 	if nullable {
 		create += "\nSETTINGS allow_nullable_key = 1"
 	}
 	view := fmt.Sprintf("CREATE VIEW IF NOT EXISTS %s AS\nSELECT %s\nFROM %s FINAL\nWHERE NOT %s",
-		quote(l.table+"_current"), quoted(l.current), quote(l.table), quote(l.columns[l.removed()].Name))
+		clickhouse.Quote(l.table+"_current"), clickhouse.QuoteAll(l.current), clickhouse.Quote(l.table), clickhouse.Quote(l.columns[l.removed()].Name))
 	return []string{create, view}, nil
 }
 
@@ -50,22 +51,4 @@ func partitionKey(create string) string {
 	_, key, _ := strings.Cut(create, "\nPARTITION BY ")
 	key, _, _ = strings.Cut(key, "\n")
 	return key
-}
-
-// quote quotes an identifier.
-func quote(name string) string {
-	return "`" + strings.NewReplacer("`", "\\`", `\`, `\\`).Replace(name) + "`"
-}
-
-// quoteText quotes a text.
-func quoteText(text string) string {
-	return "'" + strings.NewReplacer("'", `\'`, `\`, `\\`).Replace(text) + "'"
-}
-
-func quoted(names []string) string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = quote(name)
-	}
-	return strings.Join(out, ", ")
 }

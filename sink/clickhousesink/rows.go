@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/anabranch-go/anabranch/internal/clickhouse"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -22,9 +23,9 @@ func (t *Table[K, R]) Rows(ctx context.Context) ([]sink.Row[K, R], error) {
 	}
 	var rows []sink.Row[K, R]
 	builder := source.NewBuilder[sink.Record[K, R]](t.schema.Schema, nil)
-	err := t.server.do(ctx, ch.Query{
-		Body: fmt.Sprintf("SELECT %s FROM %s FINAL WHERE NOT %s ORDER BY %s", quoted(l.names(0, len(l.columns))),
-			quote(l.table), quote(l.columns[l.removed()].Name), quoted(l.order)),
+	err := t.server.Do(ctx, ch.Query{
+		Body: fmt.Sprintf("SELECT %s FROM %s FINAL WHERE NOT %s ORDER BY %s", clickhouse.QuoteAll(l.names(0, len(l.columns))),
+			clickhouse.Quote(l.table), clickhouse.Quote(l.columns[l.removed()].Name), clickhouse.QuoteAll(l.order)),
 		Result: results,
 		OnResult: func(_ context.Context, block proto.Block) error {
 			builder.Reset()

@@ -8,6 +8,7 @@ import (
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/anabranch-go/anabranch/internal/clickhouse"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -19,7 +20,7 @@ const blockRows = 1 << 17
 type Table[K, R any] struct {
 	schema *sink.Schema[K, R]
 	layout *layout
-	server *server
+	server *clickhouse.Server
 }
 
 // Open connects to a table, and makes sure that it's the one that the options
@@ -40,13 +41,13 @@ func Open[K, R any](ctx context.Context, options Options) (*Table[K, R], error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := newServer(options)
+	s, err := clickhouse.NewServer(options.Addresses, options.Client)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	t := &Table[K, R]{schema: schema, layout: l, server: s}
 	if err := t.prepare(ctx, statements, options.Create); err != nil {
-		s.close()
+		s.Close()
 		return nil, fmt.Errorf("cannot open the table %s: %w", options.Table, err)
 	}
 	return t, nil
@@ -57,18 +58,18 @@ func (t *Table[K, R]) prepare(ctx context.Context, statements []string, create b
 		return t.check(ctx, statements[0])
 	}
 	// A table that's another one gets no view.
-	if err := t.server.do(ctx, ch.Query{Body: statements[0]}); err != nil {
+	if err := t.server.Do(ctx, ch.Query{Body: statements[0]}); err != nil {
 		return err
 	}
 	if err := t.check(ctx, statements[0]); err != nil {
 		return err
 	}
-	return t.server.do(ctx, ch.Query{Body: statements[1]})
+	return t.server.Do(ctx, ch.Query{Body: statements[1]})
 }
 
 // Close ends the connections once no query runs on them.
 func (t *Table[K, R]) Close() error {
-	t.server.close()
+	t.server.Close()
 	return nil
 }
 
@@ -99,7 +100,7 @@ func (t *Table[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 	if places := newest(chunk.Columns, t.layout.identity, t.layout.version, chunk.Len()); places != nil {
 		chunk = chunk.Pick(places)
 	}
-	if err := t.server.do(ctx, t.layout.insert(chunk.Columns, chunk.Len())); err != nil {
+	if err := t.server.Do(ctx, t.layout.insert(chunk.Columns, chunk.Len())); err != nil {
 		return fmt.Errorf("cannot write %d rows to the table %s: %w", len(rows), t.layout.table, err)
 	}
 	return nil
@@ -137,7 +138,7 @@ func (l *layout) insert(columns []source.Vector, n int) ch.Query {
 	}
 	_ = fill()
 	return ch.Query{
-		Body:     fmt.Sprintf("INSERT INTO %s (%s) FORMAT Native", quote(l.table), quoted(l.names(0, len(l.columns)))),
+		Body:     fmt.Sprintf("INSERT INTO %s (%s) FORMAT Native", clickhouse.Quote(l.table), clickhouse.QuoteAll(l.names(0, len(l.columns)))),
 		Settings: insertSettings,
 		Input:    input,
 		OnInput:  func(context.Context) error { return fill() },

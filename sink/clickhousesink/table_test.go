@@ -2,15 +2,13 @@ package clickhousesink_test
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"testing"
 
 	"github.com/ClickHouse/ch-go"
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/anabranch-go/anabranch/internal/clickhousetest"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/partition"
 	"github.com/anabranch-go/anabranch/sink/clickhousesink"
@@ -21,13 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // database makes a database of a test's own, and gives options that name it.
 func database(t testing.TB, address string) clickhousesink.Options {
-	name := "t" + strings.ToLower(rand.Text())
-	run(t, clickhousesink.Options{Addresses: []string{address}}, "CREATE DATABASE "+name)
-	options := clickhousesink.Options{Addresses: []string{address}, Client: ch.Options{Database: name}, Table: "metrics", Create: true}
-	t.Cleanup(func() {
-		run(t, clickhousesink.Options{Addresses: []string{address}}, "DROP DATABASE "+name)
-	})
-	return options
+	return clickhousesink.Options{Client: clickhousetest.Database(t, address), Addresses: []string{address}, Table: "metrics", Create: true}
 }
 
 // real is database on the real server.
@@ -36,24 +28,9 @@ func real(t testing.TB) clickhousesink.Options {
 }
 
 // run runs a statement, and gives the texts of its only column.
-func run(t testing.TB, options clickhousesink.Options, statement string) (texts []string) {
+func run(t testing.TB, options clickhousesink.Options, statement string) []string {
 	options.Client.Address = options.Addresses[0]
-	client, err := ch.Dial(context.Background(), options.Client)
-	require.NoError(t, err)
-	defer client.Close()
-	var column proto.ColStr
-	query := ch.Query{Body: statement}
-	if strings.HasPrefix(statement, "SELECT") {
-		query.Result = proto.Results{{Data: &column}}
-		query.OnResult = func(context.Context, proto.Block) error {
-			for i := range column.Rows() {
-				texts = append(texts, column.Row(i))
-			}
-			return nil
-		}
-	}
-	require.NoError(t, client.Do(context.Background(), query), statement)
-	return texts
+	return clickhousetest.Run(t, options.Client, statement)
 }
 
 func open[K, R any](t testing.TB, options clickhousesink.Options) *clickhousesink.Table[K, R] {

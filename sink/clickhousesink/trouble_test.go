@@ -79,7 +79,7 @@ func TestTheServersRefusals(t *testing.T) {
 	for code, want := range map[proto.Error]error{
 		proto.ErrAuthenticationFailed: clickhousesink.ErrAccess,
 		proto.ErrUnknownUser:          clickhousesink.ErrAccess,
-		proto.ErrUnknownDatabase:      clickhousesink.ErrServer,
+		proto.ErrUnknownDatabase:      clickhousesink.ErrTable,
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)

@@ -1,4 +1,4 @@
-package clickhousesink
+package clickhouse
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
 )
 
 // answerTimeout bounds how long opening a connection waits, unless the client's
@@ -20,9 +21,9 @@ const answerTimeout = 10 * time.Second
 // maxIdle is how many connections wait for the next query.
 const maxIdle = 4
 
-// server runs queries on the first of the addresses that answers. A connection
-// takes one query at a time, so there may be several.
-type server struct {
+// Server runs queries on the first of the addresses that answers. A connection
+// takes one query at a time, so there may be several. It's safe for concurrent use.
+type Server struct {
 	addresses []string
 	options   ch.Options
 
@@ -38,35 +39,36 @@ type conn struct {
 	raw net.Conn
 }
 
-func newServer(options Options) (*server, error) {
-	s := &server{addresses: options.Addresses, options: options.Client}
-	if len(s.addresses) == 0 && s.options.Address != "" {
-		s.addresses = []string{s.options.Address}
+// NewServer makes a server of addresses, or of the options' own where there are
+// none. It connects with the first query.
+func NewServer(addresses []string, options ch.Options) (*Server, error) {
+	if len(addresses) == 0 && options.Address != "" {
+		addresses = []string{options.Address}
 	}
-	if len(s.addresses) == 0 {
-		return nil, fmt.Errorf("%w: there's no address", ErrOptions)
+	if len(addresses) == 0 {
+		return nil, errors.New("there's no address")
 	}
-	for i, address := range s.addresses {
+	for i, address := range addresses {
 		// What isn't an address may have a password in it, and isn't shown.
 		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" || strings.ContainsAny(address, "@/?") {
-			return nil, fmt.Errorf("%w: address %d isn't host:port; user and password belong to Client", ErrOptions, i)
+			return nil, fmt.Errorf("address %d isn't host:port; user and password belong to Client", i)
 		}
 	}
-	if s.options.HandshakeTimeout == 0 {
-		s.options.HandshakeTimeout = answerTimeout
+	if options.HandshakeTimeout == 0 {
+		options.HandshakeTimeout = answerTimeout
 	}
-	if s.options.Dialer == nil {
-		timeout := s.options.DialTimeout
+	if options.Dialer == nil {
+		timeout := options.DialTimeout
 		if timeout == 0 {
 			timeout = answerTimeout
 		}
-		s.options.Dialer = &net.Dialer{Timeout: timeout}
+		options.Dialer = &net.Dialer{Timeout: timeout}
 	}
-	return s, nil
+	return &Server{addresses: addresses, options: options}, nil
 }
 
-// do runs a query. A connection on which one has failed isn't used again.
-func (s *server) do(ctx context.Context, query ch.Query) error {
+// Do runs a query. A connection on which one has failed isn't used again.
+func (s *Server) Do(ctx context.Context, query ch.Query) error {
 	c, err := s.take(ctx)
 	if err != nil {
 		return err
@@ -82,7 +84,7 @@ func (s *server) do(ctx context.Context, query ch.Query) error {
 }
 
 // take gives a connection that works: one that waited may be of a server that's gone.
-func (s *server) take(ctx context.Context) (*conn, error) {
+func (s *Server) take(ctx context.Context) (*conn, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -108,7 +110,7 @@ func (s *server) take(ctx context.Context) (*conn, error) {
 	}
 }
 
-func (s *server) give(c *conn) {
+func (s *Server) give(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || len(s.idle) >= maxIdle {
@@ -118,7 +120,8 @@ func (s *server) give(c *conn) {
 	s.idle = append(s.idle, c)
 }
 
-func (s *server) close() {
+// Close ends the connections once no query runs on them.
+func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
@@ -129,7 +132,7 @@ func (s *server) close() {
 }
 
 // connect tries the addresses in turn.
-func (s *server) connect(ctx context.Context) (*conn, error) {
+func (s *Server) connect(ctx context.Context) (*conn, error) {
 	var failed []error
 	for _, address := range s.addresses {
 		c, err := s.dial(ctx, address)
@@ -139,7 +142,9 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err = explain(ctx, err); !errors.Is(err, ErrAccess) {
+		if _, answered := ch.AsException(err); answered {
+			err = explain(ctx, err)
+		} else {
 			err = fmt.Errorf("%w: %w", ErrServer, err)
 		}
 		failed = append(failed, fmt.Errorf("%s: %w", address, err))
@@ -147,7 +152,7 @@ func (s *server) connect(ctx context.Context) (*conn, error) {
 	return nil, errors.Join(failed...)
 }
 
-func (s *server) dial(ctx context.Context, address string) (*conn, error) {
+func (s *Server) dial(ctx context.Context, address string) (*conn, error) {
 	raw, err := s.options.Dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
@@ -182,3 +187,22 @@ func (c *conn) watch(ctx context.Context) (unwatch func() bool) {
 }
 
 func (c *conn) close() { _ = c.raw.Close() }
+
+// Ask runs a query that gives so many columns of texts, and gives its rows.
+func (s *Server) Ask(ctx context.Context, columns int, query string) (rows [][]string, err error) {
+	results := make(proto.Results, columns)
+	for i := range results {
+		results[i].Data = new(proto.ColStr)
+	}
+	err = s.Do(ctx, ch.Query{Body: query, Result: results, OnResult: func(_ context.Context, block proto.Block) error {
+		for row := range block.Rows {
+			texts := make([]string, columns)
+			for i := range texts {
+				texts[i] = results[i].Data.(*proto.ColStr).Row(row)
+			}
+			rows = append(rows, texts)
+		}
+		return nil
+	}})
+	return rows, err
+}
