@@ -25,6 +25,7 @@ var may = map[string][]string{
 	"source":                       {"internal/columnar", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json", "partition"},
 	"source/arrowsource":           {"source", "github.com/apache/arrow-go/v18"},
 	"source/avrodecoder":           {"source", "github.com/twmb/avro", "github.com/go-json-experiment/json"},
+	"source/clickhousesource":      {"source", "internal/clickhouse", "github.com/ClickHouse/ch-go"},
 	"source/kafkasource":           {"source", "github.com/twmb/franz-go", "golang.org/x/sync"},
 	"source/protodecoder":          {"source", "google.golang.org/protobuf", "github.com/go-json-experiment/json"},
 	"source/sourcetest":            {"source", "github.com/stretchr/testify", "go.uber.org/goleak"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -14,60 +13,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/anabranch-go/anabranch/internal/clickhousetest"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/sink/clickhousesink"
 	"github.com/anabranch-go/anabranch/sink/sinktest"
 )
-
-// proxy listens before a server, in TLS where that is set. Once stall says so of
-// what a client has sent, nothing more passes on that connection.
-func proxy(t testing.TB, address string, secured *tls.Config, stall func(sent []byte) bool) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	if secured != nil {
-		l = tls.NewListener(l, secured)
-	}
-	var group sync.WaitGroup
-	group.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", address)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			group.Go(func() { // answers
-				_, _ = io.Copy(client, server)
-			})
-			group.Go(func() {
-				defer client.Close()
-				defer server.Close()
-				buffer := make([]byte, 1<<16)
-				for {
-					n, err := client.Read(buffer)
-					if err != nil {
-						return
-					}
-					if stall != nil && stall(buffer[:n]) {
-						_, _ = io.Copy(io.Discard, client)
-						return
-					}
-					if _, err := server.Write(buffer[:n]); err != nil {
-						return
-					}
-				}
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		group.Wait()
-	})
-	return l.Addr().String()
-}
 
 func TestTLS(t *testing.T) {
 	options := real(t)
@@ -75,7 +25,7 @@ func TestTLS(t *testing.T) {
 	folder := strings.TrimSuffix(os.Getenv("ANABRANCH_TLS_CA"), "ca.pem")
 	certificate, err := tls.LoadX509KeyPair(folder+"server.pem", folder+"server.key")
 	require.NoError(t, err)
-	options.Addresses = []string{proxy(t, options.Addresses[0], &tls.Config{Certificates: []tls.Certificate{certificate}}, nil)}
+	options.Addresses = []string{clickhousetest.Proxy(t, options.Addresses[0], &tls.Config{Certificates: []tls.Certificate{certificate}}, nil)}
 	options.Client.TLS = trusted
 	options.Client.User, options.Client.Password = "tester", "tester-pw"
 	table := open[sinktest.Key, sinktest.Value](t, options)
@@ -90,26 +40,45 @@ func TestTLS(t *testing.T) {
 	require.ErrorContains(t, err, "certificate")
 }
 
+// once gives a fate to the first connection that has an INSERT.
+func once(fate clickhousetest.Fate, then func()) func(sent []byte) clickhousetest.Fate {
+	var first sync.Once
+	return func(sent []byte) (is clickhousetest.Fate) {
+		if bytes.Contains(sent, []byte("INSERT")) {
+			first.Do(func() {
+				is = fate
+				then()
+			})
+		}
+		return is
+	}
+}
+
 // TestAWriteEndsWithItsContext though the server, which has the INSERT, says no more.
 func TestAWriteEndsWithItsContext(t *testing.T) {
 	options := real(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	var once sync.Once
-	options.Addresses = []string{proxy(t, options.Addresses[0], nil, func(sent []byte) (stalls bool) {
-		if bytes.Contains(sent, []byte("INSERT")) {
-			once.Do(func() { stalls = true })
-		}
-		if stalls {
-			cancel()
-		}
-		return stalls
-	})}
+	options.Addresses = []string{clickhousetest.Proxy(t, options.Addresses[0], nil, once(clickhousetest.Stall, cancel))}
 	table := open[sinktest.Key, sinktest.Value](t, options)
 	require.ErrorIs(t, table.Write(ctx, []suiteRow{suite("a", 1, 1)}), context.Canceled)
+	writeAgain(t, table)
+}
+
+// TestAConnectionThatBreaksOff amid an INSERT is of a server that doesn't answer.
+func TestAConnectionThatBreaksOff(t *testing.T) {
+	options := real(t)
+	options.Addresses = []string{clickhousetest.Proxy(t, options.Addresses[0], nil, once(clickhousetest.BreakOff, func() {}))}
+	table := open[sinktest.Key, sinktest.Value](t, options)
+	require.ErrorIs(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}), clickhousesink.ErrServer)
+	writeAgain(t, table)
+}
+
+// writeAgain writes what has failed, as its caller does.
+func writeAgain(t *testing.T, table *suiteTable) {
 	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
 	rows, err := table.Rows(t.Context())
 	require.NoError(t, err)
-	require.Len(t, rows, 1)
+	require.Equal(t, []suiteRow{suite("a", 1, 1)}, rows)
 }
 
 // ownServer runs a server that a test may stop.
