@@ -116,7 +116,8 @@ func sharedGroups(open, path []string) int {
 
 func groupName(path []string) string { return fmt.Sprintf("%q", slices.Clone(path)) }
 
-// Encoder turns rows into columns. It's not safe for concurrent use.
+// Encoder turns rows into columns. One that's used again makes room at once for as
+// many rows as it had last. It's not safe for concurrent use.
 type Encoder[K, R any] struct {
 	builder *source.Builder[Record[K, R]]
 	record  Record[K, R] // the one being added: its address mustn't cost memory each time

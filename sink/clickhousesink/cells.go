@@ -17,37 +17,37 @@ type cells struct {
 	values proto.Column
 }
 
-// cells gives rows [from, to) of a vector that fits. They share its memory where they can.
-func (c *column) cells(v *source.Vector, from, to int) *cells {
+// cells gives a vector that fits. They share its memory where they can.
+func (c *column) cells(v *source.Vector) *cells {
 	out := &cells{typ: proto.ColumnType(c.sql())}
 	switch {
 	case c.few:
-		out.values = dictionary(v, from, to)
+		out.values = dictionary(v)
 	case c.typ == partition.TextType:
-		out.values = texts(v, from, to)
+		out.values = texts(v)
 	case c.typ == partition.Float64Type:
-		values := proto.ColFloat64(v.Floats[from:to:to])
+		values := proto.ColFloat64(v.Floats)
 		out.values = &values
 	case c.typ == partition.BoolType:
-		values := make(proto.ColBool, to-from)
-		for i, n := range v.Ints[from:to] {
+		values := make(proto.ColBool, len(v.Ints))
+		for i, n := range v.Ints {
 			values[i] = n != 0
 		}
 		out.values = &values
 	case c.typ == partition.DateType:
-		values := proto.ColUInt16(narrow[uint16](v.Ints[from:to]))
+		values := proto.ColUInt16(narrow[uint16](v.Ints))
 		out.values = &values
 	case c.typ == partition.Int32Type || c.typ == partition.DecimalType && c.precision <= 9:
-		values := proto.ColInt32(narrow[int32](v.Ints[from:to]))
+		values := proto.ColInt32(narrow[int32](v.Ints))
 		out.values = &values
 	default: // integers, times and decimals of 64 bits
-		values := proto.ColInt64(v.Ints[from:to:to])
+		values := proto.ColInt64(v.Ints)
 		out.values = &values
 	}
 	if c.nullable {
-		nulls := make(proto.ColUInt8, to-from)
-		for i := range nulls {
-			if v.IsNull(int32(from + i)) {
+		nulls := make(proto.ColUInt8, out.values.Rows())
+		for i, valid := range v.Valid {
+			if !valid {
 				nulls[i] = 1
 			}
 		}
@@ -64,10 +64,10 @@ func narrow[T uint16 | int32](ints []int64) []T {
 	return out
 }
 
-func texts(v *source.Vector, from, to int) *proto.ColStr {
-	out := &proto.ColStr{Pos: make([]proto.Position, 0, to-from)}
-	for i, code := range v.Codes[from:to] {
-		if v.IsNull(int32(from + i)) {
+func texts(v *source.Vector) *proto.ColStr {
+	out := &proto.ColStr{Pos: make([]proto.Position, 0, len(v.Codes))}
+	for i, code := range v.Codes {
+		if v.IsNull(int32(i)) {
 			out.Append("")
 			continue
 		}
@@ -78,19 +78,19 @@ func texts(v *source.Vector, from, to int) *proto.ColStr {
 
 // dictionary gives texts with a dictionary of those that these rows have: the
 // vector's may be that of many more.
-func dictionary(v *source.Vector, from, to int) *proto.ColLowCardinalityRaw {
+func dictionary(v *source.Vector) *proto.ColLowCardinalityRaw {
 	index := new(proto.ColStr)
 	out := &proto.ColLowCardinalityRaw{Index: index}
-	switch most := min(len(v.Dict.Values), to-from); {
+	switch most := min(len(v.Dict.Values), len(v.Codes)); {
 	case most <= math.MaxUint8:
-		out.Key, out.Keys8 = proto.KeyUInt8, make(proto.ColUInt8, 0, to-from)
+		out.Key, out.Keys8 = proto.KeyUInt8, make(proto.ColUInt8, 0, len(v.Codes))
 	case most <= math.MaxUint16:
-		out.Key, out.Keys16 = proto.KeyUInt16, make(proto.ColUInt16, 0, to-from)
+		out.Key, out.Keys16 = proto.KeyUInt16, make(proto.ColUInt16, 0, len(v.Codes))
 	default:
-		out.Key, out.Keys32 = proto.KeyUInt32, make(proto.ColUInt32, 0, to-from)
+		out.Key, out.Keys32 = proto.KeyUInt32, make(proto.ColUInt32, 0, len(v.Codes))
 	}
 	places := make([]int32, len(v.Dict.Values)) // by code: the place in index, plus one
-	for _, code := range v.Codes[from:to] {
+	for _, code := range v.Codes {
 		if places[code] == 0 {
 			index.Append(v.Dict.Values[code])
 			places[code] = int32(index.Rows())

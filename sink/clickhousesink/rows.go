@@ -19,7 +19,7 @@ func (t *Table[K, R]) Rows(ctx context.Context) ([]sink.Row[K, R], error) {
 	l := t.layout
 	results := make(proto.Results, len(l.columns))
 	for i := range results {
-		results[i] = proto.ResultColumn{Name: l.columns[i].Name, Data: l.columns[i].cells(new(source.Vector), 0, 0)}
+		results[i] = proto.ResultColumn{Name: l.columns[i].Name, Data: l.columns[i].cells(new(source.Vector))}
 	}
 	var rows []sink.Row[K, R]
 	builder := source.NewBuilder[sink.Record[K, R]](t.schema.Schema, nil)

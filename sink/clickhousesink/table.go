@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
@@ -18,9 +19,10 @@ const blockRows = 1 << 17
 
 // Table is a table of a view's rows. It's a [sink.Sink], and safe for concurrent use.
 type Table[K, R any] struct {
-	schema *sink.Schema[K, R]
-	layout *layout
-	server *clickhouse.Server
+	schema   *sink.Schema[K, R]
+	layout   *layout
+	server   *clickhouse.Server
+	encoders sync.Pool // one that was used makes room for as many rows at once
 }
 
 // Open connects to a table, and makes sure that it's the one that the options
@@ -45,7 +47,7 @@ func Open[K, R any](ctx context.Context, options Options) (*Table[K, R], error) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
-	t := &Table[K, R]{schema: schema, layout: l, server: s}
+	t := &Table[K, R]{schema: schema, layout: l, server: s, encoders: sync.Pool{New: func() any { return schema.Encoder() }}}
 	if err := t.prepare(ctx, statements, options.Create); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("cannot open the table %s: %w", options.Table, err)
@@ -85,25 +87,48 @@ var insertSettings = []ch.Setting{
 
 // Write implements [sink.Sink], by one INSERT. The rows of a block and a partition
 // appear at once; a batch of several may appear in parts. What a column can't hold
-// is sink.ErrValue, and then nothing is written.
+// is sink.ErrValue; nothing is written then, unless it's blocks that stood before.
+//
+// That the newest of each row stays, of one version the last, is the engine's doing,
+// inside a batch as well.
 func (t *Table[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 	if err := ctx.Err(); err != nil || len(rows) == 0 {
 		return err
 	}
-	chunk, err := t.schema.Encoder().Encode(rows)
-	if err != nil {
+	encoder := t.encoders.Get().(*sink.Encoder[K, R])
+	defer t.encoders.Put(encoder)
+	var input proto.Input
+	from := 0
+	next := func() error {
+		to := min(from+blockRows, len(rows))
+		chunk, err := encoder.Encode(rows[from:to])
+		if err != nil {
+			return after(from, err)
+		}
+		if err := t.layout.fit(chunk.Columns); err != nil {
+			return after(from, err)
+		}
+		if input = t.layout.block(input, chunk.Columns); from == to {
+			return io.EOF // the block is empty: what the columns held isn't sent again
+		}
+		from = to
+		return nil
+	}
+	if err := next(); err != nil {
 		return err
 	}
-	if err := t.layout.fit(chunk.Columns); err != nil {
-		return err
-	}
-	if places := newest(chunk.Columns, t.layout.identity, t.layout.version, chunk.Len()); places != nil {
-		chunk = chunk.Pick(places)
-	}
-	if err := t.server.Do(ctx, t.layout.insert(chunk.Columns, chunk.Len())); err != nil {
+	if err := t.server.Do(ctx, t.layout.insert(input, next)); err != nil {
 		return fmt.Errorf("cannot write %d rows to the table %s: %w", len(rows), t.layout.table, err)
 	}
 	return nil
+}
+
+// after says of an error which rows it counts from.
+func after(from int, err error) error {
+	if from == 0 {
+		return err
+	}
+	return fmt.Errorf("behind the first %d rows: %w", from, err)
 }
 
 // fit makes the columns those of the table. The values of removed rows don't matter.
@@ -121,26 +146,22 @@ func (l *layout) fit(columns []source.Vector) error {
 	return nil
 }
 
-// insert gives the query that writes n rows, block by block.
-func (l *layout) insert(columns []source.Vector, n int) ch.Query {
-	input := make(proto.Input, len(l.columns))
-	from := 0
-	fill := func() error {
-		to := min(from+blockRows, n)
-		for i := range input {
-			input[i] = proto.InputColumn{Name: l.columns[i].Name, Data: l.columns[i].cells(&columns[i], from, to)}
-		}
-		if from == to {
-			return io.EOF // the columns are empty: what they held isn't sent again
-		}
-		from = to
-		return nil
+// block puts columns that fit into an INSERT's input, in place: the client holds the
+// same one.
+func (l *layout) block(input proto.Input, columns []source.Vector) proto.Input {
+	input = input[:0]
+	for i := range l.columns {
+		input = append(input, proto.InputColumn{Name: l.columns[i].Name, Data: l.columns[i].cells(&columns[i])})
 	}
-	_ = fill()
+	return input
+}
+
+// insert gives the query that writes a block, and those that next puts in its place.
+func (l *layout) insert(input proto.Input, next func() error) ch.Query {
 	return ch.Query{
 		Body:     fmt.Sprintf("INSERT INTO %s (%s) FORMAT Native", clickhouse.Quote(l.table), clickhouse.QuoteAll(l.names(0, len(l.columns)))),
 		Settings: insertSettings,
 		Input:    input,
-		OnInput:  func(context.Context) error { return fill() },
+		OnInput:  func(context.Context) error { return next() },
 	}
 }

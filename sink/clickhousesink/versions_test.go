@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/ClickHouse/ch-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/sink"
@@ -59,33 +61,66 @@ func TestTheViewShowsOneRowOfEach(t *testing.T) {
 	}
 }
 
-// TestBatchesOfManyBlocks has batches past a block, with versions across blocks.
-func TestBatchesOfManyBlocks(t *testing.T) {
-	options := real(t)
-	table := open[sinktest.Key, sinktest.Value](t, options)
-	const keys, versions = 100_000, 4
+// TestBatchesWithManyVersions has batches past a block, which hold a row's versions
+// many times over. The engine keeps the right one, however it cuts a batch up.
+func TestBatchesWithManyVersions(t *testing.T) {
+	const keys, versions = 50_000, 6
 	memory := sink.NewMemory[sinktest.Key, sinktest.Value]()
-	for batch := range 2 {
-		var rows []suiteRow
-		for i := range keys * versions {
-			version := int64(i*7919%versions + batch)
-			rows = append(rows, suite(fmt.Sprint(i%keys), version, int64(i+batch)))
+	var batches [2][]suiteRow
+	for i := range batches {
+		for at := range keys * versions {
+			version := int64(at/keys*3%4 + i) // not in order, and the highest is there twice
+			batches[i] = append(batches[i], suite(fmt.Sprint(at%keys), version, int64(at+i)))
 		}
-		require.NoError(t, table.Write(t.Context(), rows))
-		require.NoError(t, memory.Write(t.Context(), rows))
+		require.NoError(t, memory.Write(t.Context(), batches[i]))
 	}
-	got, err := table.Rows(t.Context())
-	require.NoError(t, err)
-	require.Len(t, got, keys)
-	want := map[sinktest.Key]suiteRow{}
-	for _, row := range memory.Rows() {
-		want[row.Key] = row
+	for name, settings := range map[string][]ch.Setting{
+		"as it is":                   nil,
+		"sorted by merges alone":     {{Key: "optimize_on_insert", Value: "0", Important: true}},
+		"in small parts, by threads": {{Key: "min_insert_block_size_rows", Value: "1000", Important: true}, {Key: "max_insert_threads", Value: "8", Important: true}, {Key: "max_threads", Value: "8", Important: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := real(t)
+			options.Client.Settings = settings
+			table := open[sinktest.Key, sinktest.Value](t, options)
+			for _, batch := range batches {
+				require.NoError(t, table.Write(t.Context(), batch))
+			}
+			for _, merged := range []bool{false, true} {
+				got, err := table.Rows(t.Context())
+				require.NoError(t, err)
+				require.Len(t, got, keys)
+				want := map[sinktest.Key]suiteRow{}
+				for _, row := range memory.Rows() {
+					want[row.Key] = row
+				}
+				for _, row := range got {
+					if want[row.Key] != row {
+						require.Equal(t, want[row.Key], row, "merged: %v", merged)
+					}
+				}
+				run(t, options, "OPTIMIZE TABLE metrics FINAL")
+			}
+		})
 	}
-	for _, row := range got {
-		if want[row.Key] != row {
-			require.Equal(t, want[row.Key], row)
-		}
+}
+
+// TestABatchThatEndsWithARowThatDoesntFit is refused behind its first blocks.
+func TestABatchThatEndsWithARowThatDoesntFit(t *testing.T) {
+	options := real(t)
+	table := open[int64, time.Time](t, options)
+	rows := make([]sink.Row[int64, time.Time], 150_000)
+	for i := range rows {
+		rows[i] = sink.Row[int64, time.Time]{View: "v", Key: int64(i), Value: noon}
 	}
+	rows[140_000].Value = time.Time{}
+	err := table.Write(t.Context(), rows)
+	require.ErrorIs(t, err, sink.ErrValue)
+	require.ErrorContains(t, err, "behind the first 131072 rows: ")
+	require.ErrorContains(t, err, "row 8928: ")
+	rows[140_000].Value = noon
+	require.NoError(t, table.Write(t.Context(), rows))
+	require.Equal(t, []string{"150000"}, run(t, options, "SELECT toString(count()) FROM metrics_current"))
 }
 
 // TestWritersWhoseRowsAreMergedMeanwhile leave the newest of each, in one row.
