@@ -11,11 +11,7 @@ import (
 
 	"github.com/anabranch-go/anabranch/internal/clickhouse"
 	"github.com/anabranch-go/anabranch/sink"
-	"github.com/anabranch-go/anabranch/source"
 )
-
-// blockRows is how many rows a block of an INSERT has at most.
-const blockRows = 1 << 17
 
 // Table is a table of a view's rows. It's a [sink.Sink], and safe for concurrent use.
 type Table[K, R any] struct {
@@ -95,73 +91,31 @@ func (t *Table[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 	if err := ctx.Err(); err != nil || len(rows) == 0 {
 		return err
 	}
-	encoder := t.encoders.Get().(*sink.Encoder[K, R])
-	defer t.encoders.Put(encoder)
-	var input proto.Input
-	from := 0
-	next := func() error {
-		to := min(from+blockRows, len(rows))
-		chunk, err := encoder.Encode(rows[from:to])
-		if err != nil {
-			return after(from, err)
-		}
-		if err := t.layout.fit(chunk.Columns); err != nil {
-			return after(from, err)
-		}
-		if input = t.layout.block(input, chunk.Columns); from == to {
-			return io.EOF // the block is empty: what the columns held isn't sent again
-		}
-		from = to
-		return nil
-	}
-	if err := next(); err != nil {
+	blocks := &blocks[K, R]{table: t, rows: rows}
+	defer blocks.wait()
+	input, err := blocks.next()
+	if err != nil {
 		return err
 	}
-	if err := t.server.Do(ctx, t.layout.insert(input, next)); err != nil {
+	if err := t.server.Do(ctx, t.layout.insert(input, blocks.next)); err != nil {
 		return fmt.Errorf("cannot write %d rows to the table %s: %w", len(rows), t.layout.table, err)
 	}
 	return nil
 }
 
-// after says of an error which rows it counts from.
-func after(from int, err error) error {
-	if from == 0 {
-		return err
-	}
-	return fmt.Errorf("behind the first %d rows: %w", from, err)
-}
-
-// fit makes the columns those of the table. The values of removed rows don't matter.
-func (l *layout) fit(columns []source.Vector) error {
-	removed := columns[l.removed()].Ints
-	for i := range l.columns {
-		var blank []int64
-		if l.identity <= i && i < l.version {
-			blank = removed
-		}
-		if err := l.columns[i].fit(&columns[i], blank); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// block puts columns that fit into an INSERT's input, in place: the client holds the
-// same one.
-func (l *layout) block(input proto.Input, columns []source.Vector) proto.Input {
-	input = input[:0]
-	for i := range l.columns {
-		input = append(input, proto.InputColumn{Name: l.columns[i].Name, Data: l.columns[i].cells(&columns[i])})
-	}
-	return input
-}
-
-// insert gives the query that writes a block, and those that next puts in its place.
-func (l *layout) insert(input proto.Input, next func() error) ch.Query {
+// insert gives the query that writes a block, and those that next gives until io.EOF.
+func (l *layout) insert(first proto.Input, next func() (proto.Input, error)) ch.Query {
 	return ch.Query{
 		Body:     fmt.Sprintf("INSERT INTO %s (%s) FORMAT Native", clickhouse.Quote(l.table), clickhouse.QuoteAll(l.names(0, len(l.columns)))),
 		Settings: insertSettings,
-		Input:    input,
-		OnInput:  func(context.Context) error { return next() },
+		Input:    first,
+		OnInput: func(context.Context) error {
+			block, err := next()
+			if err == io.EOF {
+				first.Reset() // what a block still holds would be sent again
+			}
+			copy(first, block)
+			return err
+		},
 	}
 }
