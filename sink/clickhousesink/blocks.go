@@ -18,7 +18,7 @@ const blockRows = 1 << 17
 type blocks[K, R any] struct {
 	table *Table[K, R]
 	rows  []sink.Row[K, R]
-	from  int // the next row that no block has
+	from  int          // the next row that no block has
 	ahead []chan block // the next one, and the one after
 }
 

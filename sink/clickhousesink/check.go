@@ -11,8 +11,8 @@ import (
 // check makes sure that the server's table is the one that a statement makes.
 func (t *Table[K, R]) check(ctx context.Context, create string) error {
 	l := t.layout
-	where := "WHERE database = currentDatabase() AND table = " + clickhouse.QuoteText(l.table)
-	found, err := t.server.Ask(ctx, 2, "SELECT name, type FROM system.columns "+where+" ORDER BY position")
+	name := clickhouse.QuoteText(l.table)
+	found, err := t.server.Ask(ctx, 2, "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = "+name+" ORDER BY position")
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (t *Table[K, R]) check(ctx context.Context, create string) error {
 	if err := l.compare(found); err != nil {
 		return err
 	}
-	about, err := t.server.Ask(ctx, 4, "SELECT engine, engine_full, sorting_key, partition_key FROM system.tables "+strings.Replace(where, "table", "name", 1))
+	about, err := t.server.Ask(ctx, 4, "SELECT engine, engine_full, sorting_key, partition_key FROM system.tables WHERE database = currentDatabase() AND name = "+name)
 	if err != nil {
 		return err
 	}

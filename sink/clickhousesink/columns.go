@@ -3,7 +3,6 @@ package clickhousesink
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/partition"
@@ -114,9 +113,9 @@ var (
 // lastDay is the last of a Date's days, which are counted from 1970.
 const lastDay = math.MaxUint16
 
-// fit makes a vector's numbers those that the table keeps. blank says of which rows
-// the value doesn't matter, as they are removed; nil is none. It changes no memory
-// of the vector's. What the column can't hold is sink.ErrValue.
+// fit makes a vector's numbers, in place, those that the table keeps. blank says of
+// which rows the value doesn't matter, as they are removed; nil is none. What the
+// column can't hold is sink.ErrValue.
 func (c *column) fit(v *source.Vector, blank []int64) error {
 	if c.Nullable && !c.nullable && v.Valid != nil {
 		for i := range v.Valid {
@@ -129,7 +128,6 @@ func (c *column) fit(v *source.Vector, blank []int64) error {
 	if convert == nil {
 		return nil
 	}
-	ints := v.Ints
 	for i, n := range v.Ints {
 		if v.IsNull(int32(i)) {
 			continue
@@ -138,14 +136,8 @@ func (c *column) fit(v *source.Vector, blank []int64) error {
 		if err != nil && (blank == nil || blank[i] == 0) {
 			return fmt.Errorf("%w: row %d: column %q: %w", sink.ErrValue, i, c.Name, err)
 		}
-		if kept != n {
-			if &ints[0] == &v.Ints[0] {
-				ints = slices.Clone(ints)
-			}
-			ints[i] = kept
-		}
+		v.Ints[i] = kept
 	}
-	v.Ints = ints
 	return nil
 }
 

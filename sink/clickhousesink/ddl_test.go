@@ -59,7 +59,12 @@ func scheme(t testing.TB, dimensions ...partition.Dimension) partition.Scheme {
 func TestDDLIsAsItWas(t *testing.T) {
 	all := map[string]func() ([]string, error){
 		"metricas_diarias": func() ([]string, error) { return clickhousesink.DDL[Place, Metrics](metricasDiarias()) },
-		"wide":             func() ([]string, error) { return clickhousesink.DDL[wideKey, wideValue](wide()) },
+		"metricas_unificadas": func() ([]string, error) {
+			options := metricasDiarias()
+			options.Table = "metricas_unificadas"
+			return clickhousesink.DDL[Place, Metrics](options)
+		},
+		"wide": func() ([]string, error) { return clickhousesink.DDL[wideKey, wideValue](wide()) },
 		"no_key": func() ([]string, error) {
 			return clickhousesink.DDL[struct{}, int64](clickhousesink.Options{Table: "total", Scheme: scheme(t, partition.ByMonth("window_start"), partition.ByHash("view", 4)),
 				Columns: map[string]clickhousesink.Column{"window_start": {NotNull: true}, "window_end": {NotNull: true}}})

@@ -1,16 +1,12 @@
 package clickhousesink_test
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/ClickHouse/ch-go"
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/sink/clickhousesink"
@@ -51,58 +47,6 @@ func TestNobodyListens(t *testing.T) {
 	err := refused(t, clickhousesink.Options{Table: "t", Addresses: []string{address}, Client: ch.Options{Password: secret}})
 	require.ErrorIs(t, err, clickhousesink.ErrServer)
 	require.ErrorContains(t, err, address)
-}
-
-// TestASilentServerIsLeftWithTheContext: one that takes connections and says nothing.
-func TestASilentServerIsLeftWithTheContext(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			cancel()
-			_, _ = io.Copy(io.Discard, c)
-			_ = c.Close()
-		}
-	}()
-	_, err = clickhousesink.Open[sinktest.Key, sinktest.Value](ctx, clickhousesink.Options{Table: "t", Addresses: []string{l.Addr().String()}})
-	require.ErrorIs(t, err, context.Canceled)
-}
-
-// TestTheServersRefusals is on a server that knows no more than to refuse.
-func TestTheServersRefusals(t *testing.T) {
-	for code, want := range map[proto.Error]error{
-		proto.ErrAuthenticationFailed: clickhousesink.ErrAccess,
-		proto.ErrUnknownUser:          clickhousesink.ErrAccess,
-		proto.ErrUnknownDatabase:      clickhousesink.ErrTable,
-	} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		var group sync.WaitGroup
-		group.Go(func() {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			defer c.Close()
-			var answer proto.Buffer
-			proto.ServerCodeException.Encode(&answer)
-			(&proto.Exception{Code: code, Name: "DB::Exception", Message: "it says why\nand more"}).EncodeAware(&answer, proto.Version)
-			_, _ = c.Write(answer.Buf)
-			_, _ = io.Copy(io.Discard, c)
-		})
-		err = refused(t, clickhousesink.Options{Table: "t", Addresses: []string{l.Addr().String()}, Client: ch.Options{User: "u", Password: secret}})
-		require.ErrorIs(t, err, want)
-		require.ErrorContains(t, err, "it says why")
-		require.NotContains(t, err.Error(), "and more")
-		require.NoError(t, l.Close())
-		group.Wait()
-	}
 }
 
 // TestTablesOfAnotherKind names what differs, and leaves the table as it is.
