@@ -3,7 +3,8 @@
 //
 //   - [DDL] gives the statements of the table and of the view of its current rows.
 //   - [Open] gives a [Table], which is a [sink.Sink]. Its Write is one INSERT, column
-//     by column; its Rows reads the current rows back.
+//     by column; its Rows reads the current rows back. As events of another pipeline
+//     they are read by package source/clickhousesource.
 //
 // # What the server has
 //
