@@ -64,7 +64,7 @@ func TestTheViewShowsOneRowOfEach(t *testing.T) {
 // TestBatchesWithManyVersions has batches past a block, which hold a row's versions
 // many times over. The engine keeps the right one, however it cuts a batch up.
 func TestBatchesWithManyVersions(t *testing.T) {
-	const keys, versions = 50_000, 6
+	const keys, versions = 30_000, 6
 	memory := sink.NewMemory[sinktest.Key, sinktest.Value]()
 	var batches [2][]suiteRow
 	for i := range batches {

@@ -2,6 +2,7 @@ package clickhousesource_test
 
 import (
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -163,4 +164,20 @@ func TestAChangeIsAnotherLog(t *testing.T) {
 	changed, err := other.Identity(t.Context())
 	require.NoError(t, err)
 	require.NotEqual(t, identity, changed)
+}
+
+func TestATableWithoutRows(t *testing.T) {
+	client := database(t, "CREATE TABLE t (at DateTime, category String, cents Decimal(9, 2)) ENGINE = MergeTree ORDER BY at")
+	table := open(t, client, clickhousesource.Options[sale]{})
+	end, err := table.End(t.Context(), 0)
+	require.NoError(t, err)
+	require.Zero(t, end)
+	reader, err := table.Open(t.Context(), 0, 0)
+	require.NoError(t, err)
+	_, err = reader.Next(t.Context())
+	require.ErrorIs(t, err, io.EOF)
+	_, err = table.Open(t.Context(), 1, 0)
+	require.ErrorIs(t, err, source.ErrOffset)
+	_, err = table.End(t.Context(), 1)
+	require.ErrorIs(t, err, source.ErrOffset)
 }
