@@ -2,6 +2,7 @@ package redisdelta
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/anabranch-go/anabranch/lambda/delta"
 )
@@ -11,10 +12,12 @@ import (
 
 const minState = 8 + 1 + 1
 
-// maxEncoded is what a state takes at most.
-func maxEncoded(s *delta.State) int {
-	return 8 + 2*binary.MaxVarintLen64 + len(s.Key) + len(s.State)
+// encodedLen is how many bytes a state takes.
+func encodedLen(s *delta.State) int {
+	return 8 + uvarintLen(len(s.Key)) + len(s.Key) + uvarintLen(len(s.State)) + len(s.State)
 }
+
+func uvarintLen(n int) int { return (bits.Len(uint(n)|1) + 6) / 7 }
 
 func appendState(b []byte, s *delta.State) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Window))

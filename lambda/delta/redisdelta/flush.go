@@ -149,7 +149,7 @@ func (s *Store) write(ctx context.Context, c delta.Copy, f delta.Flush, next *he
 func (s *Store) cutChunk(states []delta.State) (chunk []byte, rest []delta.State) {
 	n, size := 0, 0
 	for n < len(states) {
-		more := maxEncoded(&states[n])
+		more := encodedLen(&states[n])
 		if n > 0 && size+more > s.chunk {
 			break
 		}

@@ -202,6 +202,9 @@ func (w *world) read() {
 	want, err := w.reference.Read(context.Background(), view, partition)
 	require.NoError(w.t, err)
 	require.Equal(w.t, want, got)
+	if rapid.Bool().Draw(w.t, "keep") {
+		w.kept = got
+	}
 }
 
 // dump and restore are a fail-over to an older state, of some of the keys.

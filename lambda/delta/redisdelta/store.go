@@ -41,8 +41,9 @@ type Store struct {
 var _ delta.Store = (*Store)(nil)
 
 // chunkBytes is about how large a chunk is: large enough that a command costs
-// little by the byte, small enough that the server never stops over one.
-const chunkBytes = 256 << 10
+// little by the byte, small enough that the server never stops over one. With what
+// the server adds it's a size that its allocator has.
+const chunkBytes = 256<<10 - 64
 
 // New makes a store through a client of one server, of a cluster, or of a server
 // that sentinels watch over. It asks the server whether it answers, for up to 10
@@ -50,8 +51,9 @@ const chunkBytes = 256 << 10
 // ([ErrAccess]), are errors at once. The client stays the caller's, who closes it
 // after the store's last call.
 //
-// The client is to read from masters: replicas lag, and answers would go back. With ContextTimeoutEnabled a connection is free again as soon as
-// a call's context has timed out.
+// The client is to read from masters: replicas lag, and answers would go back. With
+// its ContextTimeoutEnabled a connection is free again as soon as a call's context
+// has timed out.
 func New(ctx context.Context, client redis.UniversalClient, options Options) (*Store, error) {
 	if options.Prefix == "" {
 		options.Prefix = defaultPrefix

@@ -96,6 +96,13 @@ func TestStore(t *testing.T) {
 			return s
 		})
 	})
+	t.Run("the protocol's older version", func(t *testing.T) {
+		c := client(t, redis.UniversalOptions{Addrs: []string{servers.Need(t, "ANABRANCH_REDIS")}, Protocol: 2})
+		deltatest.TestStore(t, func(t *testing.T) delta.Store {
+			s, _ := store(t, c)
+			return s
+		})
+	})
 	t.Run("small chunks", func(t *testing.T) {
 		kinds(t, func(t *testing.T, c redis.UniversalClient) {
 			deltatest.TestStore(t, func(t *testing.T) delta.Store {
