@@ -47,7 +47,7 @@ const (
 )
 
 func newLayers(o options, s *systems, stderr io.Writer) (*layers, error) {
-	config := lambda.Config{Archive: s.store, SegmentRows: segmentEvents, SegmentInterval: segmentAge, FlushInterval: flushEvery}
+	config := lambda.Config{Archive: s.store, Deltas: s.deltas, SegmentRows: segmentEvents, SegmentInterval: segmentAge, FlushInterval: flushEvery}
 	start, end := total(s.from), total(s.to)
 	if o.role == "serve" {
 		start, end = 0, o.until
@@ -100,11 +100,13 @@ func runLayers(ctx context.Context, o options, s *systems, stdout, stderr io.Wri
 func (l *layers) run(ctx context.Context, o options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	speed, stop := context.WithCancel(ctx)
+	publishing, publishedAll := context.WithCancel(ctx) // until there's nothing more to publish
 	done := make(chan struct{})
 	if l.parts.generate && l.systems.topic != nil {
 		group.Go(func() error { return l.systems.append(ctx, o.rate, func(int) {}) })
 	}
 	group.Go(func() error {
+		defer publishedAll()
 		defer close(done)
 		if !l.parts.speed {
 			<-speed.Done()
@@ -121,6 +123,9 @@ func (l *layers) run(ctx context.Context, o options) error {
 			reached = func() {} // the log ends by itself
 		}
 		group.Go(func() error { return l.watcher.run(ctx, reached, done) })
+		for _, publish := range l.systems.publishers(l.handles) {
+			group.Go(func() error { return publish(publishing) })
+		}
 	}
 	err := group.Wait()
 	stop()
@@ -172,6 +177,9 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 		return err
 	}
 	if err := c.samples(ctx, l.watcher.samples); err != nil {
+		return err
+	}
+	if err := l.systems.published.check(ctx, &c, a); err != nil {
 		return err
 	}
 	if c.wrong > 0 {

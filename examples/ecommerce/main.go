@@ -9,7 +9,7 @@
 // where this one stopped. The parts may be real systems, in any combination, and the
 // layers processes of their own; see systems.go for the credentials:
 //
-//	go run ./examples/ecommerce -kafka localhost:9092 -archive s3://bucket/shop
+//	go run ./examples/ecommerce -kafka localhost:9092 -redis localhost:6379 -archive s3://bucket/shop -clickhouse localhost:9000
 //
 // With -report it answers one of the questions of a month's end instead, over some
 // months of a smaller shop's log: a batch view, or views over a view's rows, again
@@ -28,7 +28,7 @@
 //   - event.go, generate.go, offers.go, log.go: the events, and a source.Source of one's own
 //   - views.go: the metrics, each declared once
 //   - layers.go: the speed, batch and serving layers, put together
-//   - systems.go, topic.go: Kafka and S3, where the
+//   - systems.go, topic.go, published.go: Kafka, Redis, S3 and ClickHouse, where the
 //     command line names them
 //   - live.go, anomaly.go, display.go: what is asked while they run
 //   - report.go: the daily table
@@ -62,12 +62,14 @@ type options struct {
 	batchEvery time.Duration
 	report     string
 
-	archive string // a folder or a URL; a temporary folder if empty
-	kafka   string // addresses, as in the next ones: embedded if empty
-	topic   string
-	tls     bool
-	role    string
-	until   int64 // events
+	archive    string // a folder or a URL; a temporary folder if empty
+	kafka      string // addresses, as in the next ones: embedded if empty
+	topic      string
+	redis      string
+	clickhouse string
+	tls        bool
+	role       string
+	until      int64 // events
 }
 
 var (
@@ -120,7 +122,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.archive, "archive", "", "keep the archive at this `PLACE`, a folder or s3://bucket/prefix, and go on where it ends (default: a temporary folder)")
 	flags.StringVar(&o.kafka, "kafka", "", "the log is a Kafka topic of the brokers at `HOST:PORT,…`")
 	flags.StringVar(&o.topic, "topic", "user_events", "the `NAME` of that topic; it's made where it's missing")
-	flags.BoolVar(&o.tls, "tls", false, "talk TLS to Kafka; SSL_CERT_FILE may name the authority's certificate")
+	flags.StringVar(&o.redis, "redis", "", "open deltas and the newest metrics are in Redis at `HOST:PORT,…`; several addresses are a cluster's")
+	flags.StringVar(&o.clickhouse, "clickhouse", "", "daily metrics go to ClickHouse at `HOST:PORT` (its native protocol)")
+	flags.BoolVar(&o.tls, "tls", false, "talk TLS to Kafka, Redis and ClickHouse; SSL_CERT_FILE may name the authority's certificate")
 	flags.StringVar(&o.role, "role", "all", "do one `PART` of the work, beside other processes on the same systems: "+roleNames)
 	flags.Int64Var(&o.until, "until", 0, "with -role serve: end, and check, once the answers hold `N` events (0: when interrupted)")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -149,8 +153,8 @@ func (o options) problem() string {
 		return fmt.Sprintf("-events %d: it must be 1 to %s", o.events, thousands(maxEvents))
 	case o.report != "" && reports[o.report] == nil:
 		return fmt.Sprintf("-report %s: it must be one of %s", o.report, reportNames)
-	case o.report != "" && (!alone || o.kafka != ""):
-		return "-report answers over a log of its own: it goes without -kafka and -role"
+	case o.report != "" && (!alone || o.kafka != "" || o.redis != "" || o.clickhouse != ""):
+		return "-report answers over a log of its own: it goes without -kafka, -redis, -clickhouse and -role"
 	case o.rate < 0:
 		return fmt.Sprintf("-rate %d: it must not be negative", o.rate)
 	case o.partitions < 1 || o.partitions > maxPartitions:

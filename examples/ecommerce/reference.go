@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -48,7 +49,11 @@ func results[K comparable, R any](t tallies[K], result func(*tally) R) map[cell[
 func (t *tally) active() int64          { return int64(len(t.users)) }
 func (t *tally) conversion() Conversion { return Conversion{int64(len(t.orders)), int64(len(t.users))} }
 func (t *tally) takings() Takings       { return Takings{t.cents, int64(len(t.orders))} }
-func (t *tally) sales() Sales           { return Sales{t.cents, int64(len(t.orders)), int64(len(t.users))} }
+func (t *tally) sales() Sales {
+	orders, users := int64(len(t.orders)), int64(len(t.users))
+	rate := math.Floor(float64(orders)/float64(users)*10_000 + 0.5)
+	return Sales{t.cents, orders, users, int64(rate)}
+}
 
 const day = 24 * time.Hour
 

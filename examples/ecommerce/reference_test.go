@@ -25,7 +25,7 @@ func TestReferenceByHand(t *testing.T) {
 		byDay.add(&events[i], day, "k")
 		byPulse.add(&events[i], pulse, "k")
 	}
-	require.Equal(t, map[cell[string]]Sales{hour(9): {1350, 2, 2}, hour(33): {0, 0, 1}}, results(byHour, (*tally).sales))
+	require.Equal(t, map[cell[string]]Sales{hour(9): {1350, 2, 2, 10_000}, hour(33): {0, 0, 1, 0}}, results(byHour, (*tally).sales))
 	require.Equal(t, map[cell[string]]Conversion{hour(0): {2, 2}, hour(24): {0, 1}}, results(byDay, (*tally).conversion))
 	require.Equal(t, map[cell[string]]int64{
 		hour(9): 2, {clock(9, 5).Unix(), "k"}: 1, hour(33): 1,

@@ -123,15 +123,25 @@ func (c Conversion) Percent() string { return ratio(c.Purchases*100, c.Users, 2)
 
 // ratio is a / b, rounded half up to so many digits; zero where b is.
 func ratio(a, b int64, digits int) string {
-	if b == 0 {
-		a, b = 0, 1
-	}
-	scale := int64(1)
-	for range digits {
-		scale *= 10
-	}
-	scaled := (2*a*scale + b) / (2 * b)
+	scale := powerOfTen(digits)
+	scaled := scaledRatio(a, b, digits)
 	return fmt.Sprintf("%d.%0*d", scaled/scale, digits, scaled%scale)
+}
+
+// scaledRatio is ratio without its point.
+func scaledRatio(a, b int64, digits int) int64 {
+	if b == 0 {
+		return 0
+	}
+	return (2*a*powerOfTen(digits) + b) / (2 * b)
+}
+
+func powerOfTen(n int) int64 {
+	power := int64(1)
+	for range n {
+		power *= 10
+	}
+	return power
 }
 
 // decimal writes cents with a point: nothing in the shop is negative.

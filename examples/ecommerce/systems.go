@@ -9,6 +9,7 @@ import (
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/archive/s3archive"
+	"github.com/anabranch-go/anabranch/lambda/delta"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -17,11 +18,16 @@ import (
 // environment alone:
 //
 //   - Kafka: KAFKA_USERNAME, KAFKA_PASSWORD (SCRAM-SHA-512, or KAFKA_MECHANISM=PLAIN)
+//   - Redis: REDIS_USERNAME, REDIS_PASSWORD
 //   - S3: what the AWS SDK reads, such as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
 //     AWS_REGION and, for other servers, AWS_ENDPOINT_URL_S3
+//   - ClickHouse: CLICKHOUSE_USERNAME, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE
 type systems struct {
 	store archive.Store
 	place string // of the archive, for messages
+
+	deltas delta.Store // nil for those of this process
+	published
 
 	shop  shop
 	log   source.Source[Event]
@@ -48,6 +54,16 @@ func (s *systems) open(ctx context.Context, o options) error {
 	}
 	if err := s.openArchive(ctx, o); err != nil {
 		return err
+	}
+	if o.redis != "" {
+		if err := s.openRedis(ctx, o); err != nil {
+			return err
+		}
+	}
+	if o.clickhouse != "" && roles[o.role].serve {
+		if err := s.openClickHouse(ctx, o); err != nil {
+			return err
+		}
 	}
 	if o.kafka != "" {
 		return s.openTopic(ctx, o)

@@ -29,7 +29,10 @@ var (
 var lateness = window.Lateness{Bound: 2 * time.Minute}
 
 // Place is what daily sales are grouped by.
-type Place struct{ Category, Region string }
+type Place struct {
+	Category string `anabranch:"categoria"`
+	Region   string `anabranch:"region"`
+}
 
 // Conversion is how many of the visitors bought. The rate is computed from its
 // parts where it's read, so that windows and partitions can be merged.
@@ -38,8 +41,14 @@ type Conversion struct{ Purchases, Users int64 }
 // Takings are sales without regard to who bought.
 type Takings struct{ Cents, Orders int64 }
 
-// Sales is a row of the daily table. Users are all who came, buyers or not.
-type Sales struct{ Cents, Orders, Users int64 }
+// Sales is a row of the daily table. Users are all who came, buyers or not. Rate is
+// the conversion in ten-thousandths.
+type Sales struct {
+	Cents  int64 `anabranch:"ventas_total,decimal=2"`
+	Orders int64 `anabranch:"ordenes_total"`
+	Users  int64 `anabranch:"clientes_unicos"`
+	Rate   int64 `anabranch:"conversion_rate,decimal=4"`
+}
 
 // Conversion is the row's own.
 func (s Sales) Conversion() Conversion { return Conversion{s.Orders, s.Users} }
@@ -87,7 +96,9 @@ var sales = lambda.View[Event, Place, Sales]{
 		aggregate.Where(aggregate.Sum(revenue), bought),
 		aggregate.Where(aggregate.Distinct(order), bought),
 		aggregate.Distinct(user),
-		func(cents, orders, users int64) Sales { return Sales{cents, orders, users} }),
+		func(cents, orders, users int64) Sales {
+			return Sales{cents, orders, users, scaledRatio(orders, users, 4)}
+		}),
 	Lateness: lateness,
 }
 
