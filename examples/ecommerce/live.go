@@ -74,9 +74,15 @@ func (w *watcher) run(ctx context.Context, reached func(), done <-chan struct{})
 
 // look asks for the live answers and shows them.
 func (w *watcher) look(ctx context.Context, last bool) error {
-	now, err := w.now(ctx)
-	if err != nil || now.Before(opening.Add(pulse)) {
+	taken, err := w.handles.takings.Query(ctx, lambda.Between(opening, opening.Add(pulse)))
+	if err != nil {
 		return err
+	}
+	// The watermark: up to which event time most events have come.
+	now := taken.Provenance().Watermark
+	if now.Before(opening.Add(pulse)) {
+		w.least = taken.Provenance().Offsets()
+		return nil // too early for the live answers
 	}
 	active, err := w.handles.active.Query(ctx, lastOf(now, activeWithin))
 	if err != nil {
@@ -106,16 +112,6 @@ func (w *watcher) look(ctx context.Context, last bool) error {
 	w.least = least
 	w.display.show(s, last)
 	return w.sample(ctx, s.activeFrom.Offsets())
-}
-
-// now is the watermark: up to which event time most events have come. Any answer
-// states it; here it's that of the first five minutes' sales.
-func (w *watcher) now(ctx context.Context) (time.Time, error) {
-	answer, err := w.handles.takings.Query(ctx, lambda.Between(opening, opening.Add(pulse)))
-	if err != nil {
-		return time.Time{}, err
-	}
-	return answer.Provenance().Watermark, nil
 }
 
 // lastOf is the time up to the watermark, as one window.
