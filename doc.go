@@ -24,11 +24,15 @@
 //	partition    partition schemes: paths, pruning, Kafka, shards, DDL
 //	source       logs of events as columnar chunks: memory, CSV, JSON lines, Parquet
 //	source/arrowsource, avrodecoder, protodecoder    other formats, on their libraries
+//	source/kafkasource, clickhousesource             logs on other systems
 //	sink         where finished rows go: memory, JSON lines, CSV
-//	sink/parquettable, arrowsink    tables of Parquet files, Arrow
+//	sink/parquettable, arrowsink                     tables of Parquet files, Arrow
+//	sink/kafkasink, redissink, clickhousesink        rows on other systems
 //	lambda       views; the speed, batch and serving layers
 //	lambda/archive   the master data set: object stores and the chain of commits
+//	lambda/archive/s3archive    its object store on S3
 //	lambda/delta     open deltas, shared by owners with readers
+//	lambda/delta/redisdelta     these on Redis
 //	examples     whole programs: quickstart, ecommerce, retail
 //
 // window, aggregate, partition, source and sink are leaves: they don't know

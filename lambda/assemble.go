@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -108,7 +109,7 @@ func (p *Pipeline[E]) addOpen(ctx context.Context, view *registration[E], a *ass
 		if without[partition] {
 			return
 		}
-		bounded, cancel := context.WithTimeout(ctx, asideTimeout)
+		bounded, cancel := context.WithTimeout(ctx, asideTimeout+time.Duration(p.config.OpenStates)*readTimeoutState)
 		defer cancel()
 		open, err := p.config.Deltas.Read(bounded, view.deltas(id), partition)
 		opens[i] = open

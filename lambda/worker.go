@@ -168,10 +168,12 @@ func (w *worker[E]) full(now time.Time) bool {
 // asideTimeout bounds each wait for what is aside of the archive: for the delta
 // store, which costs freshness, and for the log's own account of its end and of
 // what was read. A flush gets more time for each state that it may carry: cut off
-// and sent again for ever, a large one would never arrive.
+// and sent again for ever, a large one would never arrive. So does a read, for each
+// that the configuration lets an open delta have.
 const (
 	asideTimeout      = time.Second
 	flushTimeoutState = 20 * time.Microsecond
+	readTimeoutState  = 2 * time.Microsecond
 )
 
 // show flushes every open delta. Only the loss of the partition is an error: a

@@ -16,6 +16,6 @@
 // identity, not before. Only views by session have such rows.
 //
 // The publisher of package lambda writes a view's rows to a sink whenever they
-// change. Sinks for Parquet tables and Arrow are in packages of their own, below
-// this one.
+// change. Sinks for Parquet tables, Arrow, Kafka, Redis and ClickHouse are in
+// packages of their own, below this one.
 package sink
