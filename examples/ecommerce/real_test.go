@@ -65,15 +65,11 @@ func start(t *testing.T, environment []string, arguments ...string) *process {
 func onServers(t *testing.T) (environment, arguments []string) {
 	t.Helper()
 	cluster := servers.Start(t, "ANABRANCH_REDIS_CLUSTER")
-	nodes := make([]string, 3)
-	for i := range nodes {
-		nodes[i] = fmt.Sprintf("127.0.0.1:%d", cluster.Port+i)
-	}
 	bucket := makeBucket(t, servers.Need(t, "ANABRANCH_S3"))
 	address, database := servers.Need(t, "ANABRANCH_CLICKHOUSE"), fmt.Sprintf("ecommerce_%d", rand.Uint64())
 	query(t, address, "CREATE DATABASE "+database)
 	t.Cleanup(func() { query(t, address, "DROP DATABASE "+database) })
-	return []string{"CLICKHOUSE_DATABASE=" + database}, []string{"-json", "-clickhouse", address, "-redis", strings.Join(nodes, ","),
+	return []string{"CLICKHOUSE_DATABASE=" + database}, []string{"-json", "-clickhouse", address, "-redis", strings.Join(cluster.Addresses, ","),
 		"-archive", "s3://" + bucket + "/shop?path_style=true", "-kafka", servers.Need(t, "ANABRANCH_KAFKA"), "-topic", bucket}
 }
 

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -15,10 +14,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 )
-
-const nodes = 3 // of the Redis Cluster
 
 // stage is everything on servers of the test's own, with three speed processes.
 type stage struct {
@@ -29,6 +27,10 @@ type stage struct {
 	s3      *servers.Own
 	objects *objects
 	place   place
+
+	clickhouse *servers.Own
+	published  *published
+
 	workers []*worker
 	happy   map[string]int // faults that took effect, by kind
 
@@ -85,8 +87,8 @@ var faults = []fault{
 	}},
 	{"Redis flushed", func(s *stage, live func(time.Duration)) bool {
 		keys := int64(0)
-		for i := range nodes {
-			client := redis.NewClient(&redis.Options{Addr: s.node(i)})
+		for _, address := range s.cluster.Addresses {
+			client := redis.NewClient(&redis.Options{Addr: address})
 			keys += client.DBSize(s.t.Context()).Val()
 			_ = client.FlushAll(s.t.Context()).Err()
 			_ = client.Close()
@@ -95,7 +97,8 @@ var faults = []fault{
 		return keys > 0
 	}},
 	{"Redis node killed, back empty", func(s *stage, live func(time.Duration)) bool {
-		port := fmt.Sprint(s.cluster.Port + s.random.IntN(nodes))
+		address := s.cluster.Addresses[s.random.IntN(len(s.cluster.Addresses))]
+		_, port, _ := strings.Cut(address, ":")
 		s.cluster.Run("node-stop", port, "--kill")
 		live(3 * time.Second) // the cluster notices after two
 		s.cluster.Run("node-start", port)
@@ -114,6 +117,13 @@ var faults = []fault{
 		s.objects.set(false)
 		return s.troubled() > before
 	}},
+	{"ClickHouse killed", func(s *stage, live func(time.Duration)) bool {
+		failures := s.published.failures.Load()
+		s.clickhouse.Run("stop", "--kill")
+		live(2 * time.Second)
+		s.clickhouse.Run("start")
+		return s.published.failures.Load() > failures
+	}},
 	{"S3 killed", func(s *stage, live func(time.Duration)) bool {
 		s.s3.Run("stop", "--kill")
 		live(time.Second)
@@ -121,8 +131,6 @@ var faults = []fault{
 		return true
 	}},
 }
-
-func (s *stage) node(i int) string { return fmt.Sprintf("127.0.0.1:%d", s.cluster.Port+i) }
 
 func (s *stage) claims() (n int) {
 	for _, w := range s.workers {
@@ -153,10 +161,11 @@ func TestEveryAnswerIsRightThroughFaults(t *testing.T) {
 	const partitions, rounds = 6, 2
 	s := &stage{t: t, random: rand.New(rand.NewPCG(seed, 0)), happy: map[string]int{},
 		kafka: servers.Start(t, "ANABRANCH_KAFKA"), cluster: servers.Start(t, "ANABRANCH_REDIS_CLUSTER"), s3: servers.Start(t, "ANABRANCH_S3")}
+	s.clickhouse = servers.Start(t, "ANABRANCH_CLICKHOUSE")
 	var endpoint string
-	s.objects, endpoint = newObjects(t, seed, s.s3.Address)
+	s.objects, endpoint = newObjects(t, seed, s.s3.Address())
 	client := (*kgo.Client)(nil)
-	s.place, client = place{Kafka: s.kafka.Address, S3: endpoint, Redis: []string{s.node(0), s.node(1), s.node(2)}}.made(t, partitions)
+	s.place, client = place{Kafka: s.kafka.Address(), S3: endpoint, Redis: s.cluster.Addresses}.made(t, partitions)
 	s.place.Group, s.place.Prefix = s.place.Topic, "run-"+archive.NewNonce()
 	for range 3 {
 		s.workers = append(s.workers, launch(t, s.place))
@@ -165,6 +174,7 @@ func TestEveryAnswerIsRightThroughFaults(t *testing.T) {
 	r := newReference(seed, partitions)
 	f := follow(t, r, s.place.reader(t))
 	producer := produceAlways(t, client, r)
+	s.published = publish(t, s.place, s.clickhouse.Address())
 	for range rounds {
 		for _, i := range s.random.Perm(len(faults)) {
 			fault := faults[i]
@@ -184,6 +194,9 @@ func TestEveryAnswerIsRightThroughFaults(t *testing.T) {
 	producer.stop()
 	s.supervise()
 	f.until(r.events())
+	answer, err := f.handle.Query(t.Context(), lambda.Ever())
+	require.NoError(t, err)
+	s.published.until(t, answer)
 	for _, w := range s.workers {
 		require.NoError(t, w.end(), "%s", w.said)
 	}

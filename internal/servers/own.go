@@ -18,11 +18,11 @@ import (
 // Own is a server of a test's own, which the test may stop, kill and freeze. It
 // goes away, with what it holds, when the test ends.
 type Own struct {
-	Address string // the first of a cluster's
-	Port    int
+	Addresses []string // one, or those of a cluster's nodes
 
 	t      testing.TB
 	script string
+	first  int    // port
 	port   string // the variable that says it to the script
 	pids   string // the folder that the server's process id is in, up to its port
 }
@@ -30,12 +30,13 @@ type Own struct {
 // kinds are how servers are started, by their variable.
 var kinds = map[string]struct {
 	script, port, pids, start, stop string
+	nodes                           int
 }{
-	"ANABRANCH_KAFKA":         {"kafka.sh", "KAFKA_PORT", "kafka-", "start", "stop"},
-	"ANABRANCH_REDIS":         {"redis.sh", "REDIS_PORT", "redis-", "start", "stop"},
-	"ANABRANCH_REDIS_CLUSTER": {"redis.sh", "REDIS_CLUSTER_PORT", "redis-", "cluster-start", "cluster-stop"},
-	"ANABRANCH_S3":            {"s3.sh", "S3_PORT", "s3-", "start", "stop"},
-	"ANABRANCH_CLICKHOUSE":    {"clickhouse.sh", "CLICKHOUSE_PORT", "clickhouse-", "start", "stop"},
+	"ANABRANCH_KAFKA":         {"kafka.sh", "KAFKA_PORT", "kafka-", "start", "stop", 1},
+	"ANABRANCH_REDIS":         {"redis.sh", "REDIS_PORT", "redis-", "start", "stop", 1},
+	"ANABRANCH_REDIS_CLUSTER": {"redis.sh", "REDIS_CLUSTER_PORT", "redis-", "cluster-start", "cluster-stop", 3},
+	"ANABRANCH_S3":            {"s3.sh", "S3_PORT", "s3-", "start", "stop", 1},
+	"ANABRANCH_CLICKHOUSE":    {"clickhouse.sh", "CLICKHOUSE_PORT", "clickhouse-", "start", "stop", 1},
 }
 
 // Start starts a server of the kind that a variable names, on a free port. Where
@@ -45,11 +46,17 @@ func Start(t testing.TB, variable string) *Own {
 	Need(t, variable)
 	kind := kinds[variable]
 	port := freePorts(t)
-	o := &Own{Address: fmt.Sprintf("127.0.0.1:%d", port), Port: port, t: t, script: kind.script, port: kind.port, pids: kind.pids}
+	o := &Own{t: t, script: kind.script, first: port, port: kind.port, pids: kind.pids}
+	for i := range kind.nodes {
+		o.Addresses = append(o.Addresses, fmt.Sprintf("127.0.0.1:%d", port+i))
+	}
 	t.Cleanup(func() { o.Run(kind.stop, "--kill", "--wipe") })
 	o.Run(kind.start)
 	return o
 }
+
+// Address is the server's, or that of a cluster's first node.
+func (o *Own) Address() string { return o.Addresses[0] }
 
 // Run runs the server's script: with "stop", "stop --kill" and "start", and those
 // for a cluster's node.
@@ -57,7 +64,7 @@ func (o *Own) Run(arguments ...string) {
 	o.t.Helper()
 	_, here, _, _ := runtime.Caller(0)
 	command := exec.Command(filepath.Join(filepath.Dir(here), "../../.ci/servers", o.script), arguments...)
-	command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", o.port, o.Port))
+	command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", o.port, o.first))
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	if err := command.Run(); err != nil {
@@ -65,10 +72,11 @@ func (o *Own) Run(arguments ...string) {
 	}
 }
 
-// Signal sends a signal to the server's process: SIGSTOP makes it silent.
+// Signal sends a signal to the server's process, or to that of a cluster's first
+// node: SIGSTOP makes it silent.
 func (o *Own) Signal(signal syscall.Signal) {
 	o.t.Helper()
-	text, err := os.ReadFile(filepath.Join(home(), "run", o.pids+strconv.Itoa(o.Port), "pid"))
+	text, err := os.ReadFile(filepath.Join(home(), "run", o.pids+strconv.Itoa(o.first), "pid"))
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -82,23 +80,12 @@ func writeAgain(t *testing.T, table *suiteTable) {
 }
 
 // ownServer runs a server that a test may stop.
-func ownServer(t testing.TB) (options clickhousesink.Options, script func(arguments ...string)) {
-	servers.Need(t, "ANABRANCH_CLICKHOUSE")
-	address, web := freePort(t), freePort(t)
-	script = func(arguments ...string) {
-		command := exec.Command("../../.ci/servers/clickhouse.sh", arguments...)
-		_, port, _ := net.SplitHostPort(address)
-		_, webPort, _ := net.SplitHostPort(web)
-		command.Env = append(os.Environ(), "CLICKHOUSE_PORT="+port, "CLICKHOUSE_HTTP_PORT="+webPort)
-		out, err := command.CombinedOutput()
-		require.NoError(t, err, string(out))
-	}
-	script("start")
-	t.Cleanup(func() { script("stop", "--kill", "--wipe") })
-	options = clickhousesink.Options{Addresses: []string{address}, Table: "metrics", Create: true}
+func ownServer(t testing.TB) (options clickhousesink.Options, own *servers.Own) {
+	own = servers.Start(t, "ANABRANCH_CLICKHOUSE")
+	options = clickhousesink.Options{Addresses: own.Addresses, Table: "metrics", Create: true}
 	run(t, options, "CREATE DATABASE here")
 	options.Client.Database = "here"
-	return options, script
+	return options, own
 }
 
 // TestPasswords has a server of its own, as the engine that the tests run on ends
@@ -116,12 +103,12 @@ func TestPasswords(t *testing.T) {
 
 // TestAServerThatGoesAndComesBack has one of its own, which is killed.
 func TestAServerThatGoesAndComesBack(t *testing.T) {
-	options, script := ownServer(t)
+	options, own := ownServer(t)
 	table := open[sinktest.Key, sinktest.Value](t, options)
 	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}))
-	script("stop", "--kill")
+	own.Run("stop", "--kill")
 	require.ErrorIs(t, table.Write(t.Context(), []suiteRow{suite("a", 2, 2)}), clickhousesink.ErrServer)
-	script("start")
+	own.Run("start")
 	require.NoError(t, table.Write(t.Context(), []suiteRow{suite("a", 2, 2), suite("b", 1, 1)}), "the same table goes on")
 	rows, err := table.Rows(t.Context())
 	require.NoError(t, err)

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
-	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,14 +87,14 @@ func TestOpening(t *testing.T) {
 
 // TestAUserWithoutRights is refused when the store is opened, not at some flush.
 func TestAUserWithoutRights(t *testing.T) {
-	own := newServer(t)
-	admin := client(t, redis.UniversalOptions{Addrs: []string{own.address}})
+	own := servers.Start(t, "ANABRANCH_REDIS")
+	admin := client(t, redis.UniversalOptions{Addrs: []string{own.Address()}})
 	for name, rules := range map[string][]any{
 		"keys":    {"~other:*", "+@all"},
 		"scripts": {"~*", "+@all", "-@scripting"},
 	} {
 		require.NoError(t, admin.Do(t.Context(), append([]any{"ACL", "SETUSER", name, "on", ">" + secret}, rules...)...).Err())
-		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{own.address}, Username: name, Password: secret}), redisdelta.ErrAccess)
+		require.ErrorIs(t, fails(t, redis.UniversalOptions{Addrs: []string{own.Address()}, Username: name, Password: secret}), redisdelta.ErrAccess)
 	}
 }
 
@@ -147,15 +146,12 @@ func TestASilentServer(t *testing.T) {
 // TestAServerThatHangs in the midst of everything: whatever is called ends with its
 // context, and when the server goes on, so does the store.
 func TestAServerThatHangs(t *testing.T) {
-	own := newServer(t)
-	c := client(t, redis.UniversalOptions{Addrs: []string{own.address}})
+	own := servers.Start(t, "ANABRANCH_REDIS")
+	c := client(t, redis.UniversalOptions{Addrs: []string{own.Address()}})
 	s, _ := store(t, c)
-	info, err := c.InfoMap(t.Context(), "server").Result()
-	require.NoError(t, err)
-	signal := func(name string) { require.NoError(t, exec.Command("kill", name, info["Server"]["process_id"]).Run()) }
 	copy := delta.Copy{View: "v", Partition: 1, Term: 1, Nonce: "n"}
 	f := delta.Flush{Number: 1, Replaces: 1, Through: 10, States: numbered(0, 100)}
-	signal("-STOP")
+	own.Signal(syscall.SIGSTOP)
 	for name, call := range map[string]func(ctx context.Context) error{
 		"raise": func(ctx context.Context) error { _, err := s.Raise(ctx, "v", 1, 1); return err },
 		"flush": func(ctx context.Context) error { return s.Flush(ctx, copy, f) },
@@ -170,37 +166,13 @@ func TestAServerThatHangs(t *testing.T) {
 		require.ErrorIs(t, call(ctx), context.DeadlineExceeded, name)
 		cancel()
 	}
-	signal("-CONT")
+	own.Signal(syscall.SIGCONT)
 	fresh := copy
 	fresh.Nonce = "o" // what was called meanwhile may take effect still, in any order
 	require.NoError(t, s.Flush(t.Context(), fresh, f))
 	require.NoError(t, s.Swap(t.Context(), fresh))
-	_, err = s.Read(t.Context(), "v", 1)
+	_, err := s.Read(t.Context(), "v", 1)
 	require.NoError(t, err)
-}
-
-// own is a server of a test's own.
-type own struct {
-	t       testing.TB
-	address string
-	env     []string
-}
-
-func (o own) run(arguments ...string) {
-	cmd := exec.Command("../../../.ci/servers/redis.sh", arguments...)
-	cmd.Env = append(os.Environ(), o.env...)
-	output, err := cmd.CombinedOutput()
-	require.NoError(o.t, err, "%s", output)
-}
-
-// newServer starts a server, where the tests have servers at all.
-func newServer(t testing.TB) own {
-	servers.Need(t, "ANABRANCH_REDIS")
-	address, tls := closed(t), closed(t)
-	o := own{t, address, []string{"REDIS_PORT=" + port(address), "REDIS_TLS_PORT=" + port(tls)}}
-	o.run("start")
-	t.Cleanup(func() { o.run("stop", "--kill", "--wipe") })
-	return o
 }
 
 func port(address string) string { return address[strings.LastIndex(address, ":")+1:] }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"sync"
@@ -161,8 +160,8 @@ func disturb(t *testing.T, client redis.UniversalClient, happen func(step func()
 
 // TestAServerThatEvicts loses single keys, whichever, as it likes.
 func TestAServerThatEvicts(t *testing.T) {
-	own := newServer(t)
-	c := client(t, redis.UniversalOptions{Addrs: []string{own.address}})
+	own := servers.Start(t, "ANABRANCH_REDIS")
+	c := client(t, redis.UniversalOptions{Addrs: []string{own.Address()}})
 	require.NoError(t, c.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-random").Err())
 	require.NoError(t, c.ConfigSet(t.Context(), "maxmemory", "3mb").Err())
 	disturb(t, c, func(step func()) {
@@ -179,8 +178,8 @@ func TestAServerThatEvicts(t *testing.T) {
 }
 
 func TestAServerThatIsWipedAndStartedAnew(t *testing.T) {
-	own := newServer(t)
-	c := client(t, redis.UniversalOptions{Addrs: []string{own.address}, MaxRetries: 1, DialerRetries: 1})
+	own := servers.Start(t, "ANABRANCH_REDIS")
+	c := client(t, redis.UniversalOptions{Addrs: []string{own.Address()}, MaxRetries: 1, DialerRetries: 1})
 	disturb(t, c, func(step func()) {
 		step()
 		for range 5 {
@@ -188,57 +187,29 @@ func TestAServerThatIsWipedAndStartedAnew(t *testing.T) {
 			step()
 		}
 		for range 2 {
-			own.run("stop", "--kill")
-			own.run("start")
+			own.Run("stop", "--kill")
+			own.Run("start")
 			step()
 		}
 	})
 }
 
 func TestAClusterThatLosesANode(t *testing.T) {
-	servers.Need(t, "ANABRANCH_REDIS_CLUSTER")
-	base := clusterPort(t)
-	o := own{t: t, env: []string{fmt.Sprintf("REDIS_CLUSTER_PORT=%d", base)}}
-	var addresses []string
-	for i := range 3 {
-		addresses = append(addresses, fmt.Sprintf("127.0.0.1:%d", base+i))
-	}
-	o.run("cluster-start")
-	t.Cleanup(func() { o.run("cluster-stop", "--kill") })
-	c := client(t, redis.UniversalOptions{Addrs: addresses, MaxRedirects: 1, MaxRetries: -1, DialerRetries: 1})
+	own := servers.Start(t, "ANABRANCH_REDIS_CLUSTER")
+	c := client(t, redis.UniversalOptions{Addrs: own.Addresses, MaxRedirects: 1, MaxRetries: -1, DialerRetries: 1})
 	disturb(t, c, func(step func()) {
 		step()
 		record, err := c.(*redis.ClusterClient).MasterForKey(t.Context(), "anabranch:open:v:1")
 		require.NoError(t, err)
 		lost := port(record.Options().Addr)
-		other := addresses[0]
+		other := own.Addresses[0]
 		if port(other) == lost {
-			other = addresses[1]
+			other = own.Addresses[1]
 		}
 		for _, node := range []string{lost, port(other)} {
-			o.run("node-stop", node, "--kill")
-			o.run("node-start", node)
+			own.Run("node-stop", node, "--kill")
+			own.Run("node-start", node)
 			step()
 		}
 	})
-}
-
-// clusterPort finds three ports in a row whose ten thousandths neighbours, for the
-// nodes' own talk, are free too.
-func clusterPort(t testing.TB) int {
-	free := func(port int) bool {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		return err == nil && l.Close() == nil
-	}
-	for base := 21000 + int(time.Now().UnixNano()%9000); base < 40000; base += 3 {
-		ok := true
-		for i := range 3 {
-			ok = ok && free(base+i) && free(base+i+10000)
-		}
-		if ok {
-			return base
-		}
-	}
-	t.Fatal("there are no free ports")
-	return 0
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta/redisdelta"
@@ -31,7 +32,7 @@ type total struct{ Events, Sum, Numbers int64 }
 // and don't go back.
 func TestPipelinesOverAServerThatForgets(t *testing.T) {
 	t.Run("fake", func(t *testing.T) { overAServerThatForgets(t, miniredis.RunT(t).Addr()) })
-	t.Run("server", func(t *testing.T) { overAServerThatForgets(t, newServer(t).address) })
+	t.Run("server", func(t *testing.T) { overAServerThatForgets(t, servers.Start(t, "ANABRANCH_REDIS").Address()) })
 }
 
 func overAServerThatForgets(t *testing.T, address string) {
