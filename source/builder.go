@@ -266,7 +266,16 @@ func (c *columnBuilder) float(v float64) {
 }
 
 // text adds a text. One that the dictionary has is canonical already.
+// Rows often have the text of the row before, which needs no look-up.
 func (c *columnBuilder) text(s string) {
+	if n := len(c.codes); n > 0 {
+		last := c.codes[n-1] // of a null, any
+		if int(last) < len(c.dict.values) && c.dict.values[last] == s {
+			c.codes = append(c.codes, last)
+			c.count(true)
+			return
+		}
+	}
 	code, ok := c.dict.codes[s]
 	if !ok {
 		code = c.dict.Code(CanonicalText(strings.Clone(s))) // a piece of s keeps no more than itself
