@@ -7,7 +7,7 @@
 //
 // With -archive the archive is kept, in a folder or on S3, and the next run goes on
 // where this one stopped. The parts may be real systems, in any combination, and the
-// layers processes of their own; see systems.go for the credentials:
+// layers processes of their own; -h says where credentials come from:
 //
 //	go run ./examples/ecommerce -kafka localhost:9092 -redis localhost:6379 -archive s3://bucket/shop -clickhouse localhost:9000
 //
@@ -113,6 +113,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{batchEvery: time.Second / 2}
 	flags := flag.NewFlagSet("ecommerce", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "Usage of ecommerce:")
+		flags.PrintDefaults()
+		fmt.Fprint(stderr, credentials)
+	}
 	flags.Int64Var(&o.events, "events", 2_000_000, "append `N` events to the log")
 	flags.Int64Var(&o.rate, "rate", 0, "append `N` events a second, to watch the layers at work (0: as fast as they can)")
 	flags.Uint64Var(&o.seed, "seed", 1, "which log: events are a function of the seed `N`")

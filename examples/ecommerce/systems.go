@@ -13,15 +13,18 @@ import (
 	"github.com/anabranch-go/anabranch/source"
 )
 
+// credentials is what the command's usage says of them.
+const credentials = `
+Credentials come from the environment alone:
+  Kafka       KAFKA_USERNAME, KAFKA_PASSWORD (SCRAM-SHA-512, or KAFKA_MECHANISM=PLAIN)
+  Redis       REDIS_USERNAME, REDIS_PASSWORD
+  S3          what the AWS SDK reads, such as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+              AWS_REGION and, for other servers, AWS_ENDPOINT_URL_S3
+  ClickHouse  CLICKHOUSE_USERNAME, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE
+`
+
 // systems are what a run works on: parts embedded in this program, and real
-// systems in place of those that the command line names. Credentials come from the
-// environment alone:
-//
-//   - Kafka: KAFKA_USERNAME, KAFKA_PASSWORD (SCRAM-SHA-512, or KAFKA_MECHANISM=PLAIN)
-//   - Redis: REDIS_USERNAME, REDIS_PASSWORD
-//   - S3: what the AWS SDK reads, such as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-//     AWS_REGION and, for other servers, AWS_ENDPOINT_URL_S3
-//   - ClickHouse: CLICKHOUSE_USERNAME, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE
+// systems in place of those that the command line names.
 type systems struct {
 	store archive.Store
 	place string // of the archive, for messages
