@@ -71,7 +71,15 @@ func (d *display) show(s snapshot, last bool) {
 		return
 	}
 	d.next = now.Add(plainEvery)
-	fmt.Fprintf(d.w, "%d %% of %s events\n%s\n\n", done*100/(s.end-s.start), thousands(s.end-s.start), strings.Join(s.lines(), "\n"))
+	fmt.Fprintf(d.w, "%s\n%s\n\n", s.progress(done), strings.Join(s.lines(), "\n"))
+}
+
+// progress is how far the answers are: where nobody knows the end, a number.
+func (s snapshot) progress(done int64) string {
+	if s.end <= s.start {
+		return thousands(done) + " events"
+	}
+	return fmt.Sprintf("%d %% of %s events", done*100/(s.end-s.start), thousands(s.end-s.start))
 }
 
 // redraw writes lines over those before. A line that is too long would wrap, and

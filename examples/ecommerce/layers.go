@@ -179,7 +179,7 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	if err := c.samples(ctx, l.watcher.samples); err != nil {
 		return err
 	}
-	if err := l.systems.published.check(ctx, &c, a); err != nil {
+	if err := l.systems.published.check(ctx, &c, a, l.parts.generate); err != nil {
 		return err
 	}
 	if c.wrong > 0 {

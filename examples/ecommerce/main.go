@@ -193,7 +193,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	default:
 		err = runLayers(ctx, o, s, stdout, stderr)
 	}
-	if ctx.Err() != nil && err != nil {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return interrupted(o, stderr)
 	}
 	return explain(err, s.place)

@@ -146,6 +146,7 @@ func TestProcessesThatAreKilled(t *testing.T) {
 	speed := []*process{run("speed"), run("speed"), run("speed")}
 	batch := run("batch")
 	serve := run("serve", "-until", fmt.Sprint(events))
+	interrupted := run("serve")
 	generate := run("generate", "-events", fmt.Sprint(events-1000), "-rate", "10000")
 	for killed := range 4 {
 		time.Sleep(3 * time.Second) // what runs is to run for a while
@@ -160,6 +161,9 @@ func TestProcessesThatAreKilled(t *testing.T) {
 	require.Contains(t, serve.stderr.String(), "all equal")
 	require.Contains(t, serve.stderr.String(), "went back: 0")
 	require.Positive(t, dailyOrders(t, serve.stdout.String()))
+	require.NoError(t, interrupted.command.Process.Signal(os.Interrupt))
+	require.NoError(t, interrupted.wait())
+	require.Contains(t, interrupted.stderr.String(), "all equal", "interrupting is how it ends")
 	for _, p := range append(speed, batch) {
 		require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, p.wait())
