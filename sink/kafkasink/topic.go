@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/anabranch-go/anabranch/internal/secrets"
 	"github.com/anabranch-go/anabranch/sink"
 )
 
@@ -80,7 +81,12 @@ func (t *Topic[K, R]) connect() (*kgo.Client, error) {
 		kgo.ProducerBatchMaxBytesFn(func(string) int32 { return t.batchBytes }))
 	client, err := kgo.NewClient(opts...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+		return nil, fmt.Errorf("%w: %w", ErrOptions, secrets.Without(err))
+	}
+	seeds, _ := client.OptValue(kgo.SeedBrokers).([]string)
+	if err := secrets.CheckAddresses(seeds); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("%w: kgo.SeedBrokers: %w", ErrOptions, err)
 	}
 	for name, option := range map[string]any{"DisableIdempotentWrite": kgo.DisableIdempotentWrite, "ManualFlushing": kgo.ManualFlushing, "DefaultProduceTopicAlways": kgo.DefaultProduceTopicAlways} {
 		if set, _ := client.OptValue(option).(bool); set {

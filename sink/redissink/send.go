@@ -3,9 +3,6 @@ package redissink
 import (
 	"context"
 	_ "embed"
-	"errors"
-	"regexp"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -62,19 +59,4 @@ func await(ctx context.Context, do func() error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// userinfo is what stands before the host, in the address of a caller who has
-// taken a URL for one.
-var userinfo = regexp.MustCompile(`\S*@`)
-
-// withoutSecrets takes out of an error what may be a password. A server that
-// doesn't know a command repeats its arguments, such as those of AUTH and HELLO.
-func withoutSecrets(err error) error {
-	text, _, _ := strings.Cut(err.Error(), ", with args beginning with")
-	text = userinfo.ReplaceAllString(text, "…@")
-	if text == err.Error() {
-		return err
-	}
-	return errors.New(text)
 }

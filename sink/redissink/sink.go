@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/anabranch-go/anabranch/internal/secrets"
 	"github.com/anabranch-go/anabranch/sink"
 )
 
@@ -71,7 +72,7 @@ func Open[K, R any](ctx context.Context, client redis.UniversalClient, prefix st
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("%w: check its address, TLS, user and password: %w", ErrServer, withoutSecrets(err))
+		return nil, fmt.Errorf("%w: check its address, TLS, user and password: %w", ErrServer, secrets.Without(err))
 	}
 	return s, nil
 }
@@ -102,7 +103,7 @@ func (s *Sink[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("cannot write %d rows to Redis: %w", len(rows), withoutSecrets(err))
+			return fmt.Errorf("cannot write %d rows to Redis: %w", len(rows), secrets.Without(err))
 		}
 		writes = writes[n:]
 	}

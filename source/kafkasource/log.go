@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/anabranch-go/anabranch/internal/secrets"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -100,7 +101,12 @@ func New[E any](ctx context.Context, options Options[E]) (*Log[E], error) {
 	}
 	client, err := kgo.NewClient(options.Client...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", source.ErrOptions, err)
+		return nil, fmt.Errorf("%w: %w", source.ErrOptions, secrets.Without(err))
+	}
+	seeds, _ := client.OptValue(kgo.SeedBrokers).([]string)
+	if err := secrets.CheckAddresses(seeds); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("%w: kgo.SeedBrokers: %w", source.ErrOptions, err)
 	}
 	l := &Log[E]{options: options, schema: schema, client: client}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/source/kafkasource"
 )
 
@@ -145,4 +146,14 @@ func TestARealGroupRefuses(t *testing.T) {
 	require.ErrorIs(t, err, kerr.InconsistentGroupProtocol)
 	leave()
 	require.NoError(t, <-done)
+}
+
+// TestAddressesThatHoldASecret: who takes a URL for an address finds his password in
+// no error.
+func TestAddressesThatHoldASecret(t *testing.T) {
+	for _, address := range []string{"sasl://user:topsecret@localhost:9092", "user:topsecret@localhost", "kafka://localhost:9092/topsecret"} {
+		_, err := kafkasource.New(t.Context(), kafkasource.Options[event]{Topic: "t", Client: []kgo.Opt{kgo.SeedBrokers(address)}})
+		require.ErrorIs(t, err, source.ErrOptions)
+		require.NotContains(t, err.Error(), "topsecret")
+	}
 }

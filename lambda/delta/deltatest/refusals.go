@@ -50,6 +50,7 @@ func checkInvalid(t require.TestingT, ctx context.Context, s delta.Store) {
 	for _, through := range []int64{120, 130, 140} {
 		require.NoError(t, s.Flush(ctx, c, w.next(through, binaryCounter(w.number()+1))))
 	}
+	require.ErrorIs(t, s.Flush(ctx, c, w.draft(150, 3)), delta.ErrInvalidFlush, "it replaces from amid the newest batch, [1, 4]")
 	require.NoError(t, s.Flush(ctx, c, w.add(150)), "the batches are now [1, 4] and [5, 5]")
 	for why, f := range map[string]delta.Flush{
 		"numbers begin at 1":                 withNumber(w.draft(160, 6), 0),

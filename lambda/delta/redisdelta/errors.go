@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/anabranch-go/anabranch/internal/secrets"
 )
 
 var (
@@ -57,6 +59,7 @@ func explain(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	err = secrets.Without(err)
 	text := err.Error()
 	for _, refusal := range []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH"} {
 		if strings.Contains(text, refusal) {

@@ -110,7 +110,7 @@ func (s seen) next(c delta.Copy, f delta.Flush) (next header, replaced []batch, 
 	if keep < 0 {
 		keep = len(h.Batches)
 	}
-	if f.Replaces != f.Number && h.Batches[keep].First != f.Replaces {
+	if f.Replaces != f.Number && (keep == len(h.Batches) || h.Batches[keep].First != f.Replaces) {
 		return next, nil, false, fmt.Errorf("%w: it replaces from %d, amid an older batch", delta.ErrInvalidFlush, f.Replaces)
 	}
 	return header{

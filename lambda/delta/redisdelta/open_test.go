@@ -176,3 +176,10 @@ func TestAServerThatHangs(t *testing.T) {
 }
 
 func port(address string) string { return address[strings.LastIndex(address, ":")+1:] }
+
+// TestAnAddressThatHoldsASecret: who takes a URL for an address finds his password
+// in no error.
+func TestAnAddressThatHoldsASecret(t *testing.T) {
+	err := fails(t, redis.UniversalOptions{Addrs: []string{"redis://user:" + secret + "@localhost:6379"}, MaxRetries: -1})
+	require.NotContains(t, err.Error(), secret)
+}
