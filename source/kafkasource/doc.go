@@ -17,7 +17,8 @@
 //
 // # Groups
 //
-// With Options.Group, [Log.Share] joins that consumer group, and processes of the
+// Without Options.Group, [Log.Share] takes all partitions, also those that the topic
+// gets later. With one, [Log.Share] joins that consumer group, and processes of the
 // group share the partitions. The group decides who reads what; where to read from
 // is the caller's to say, and not the committed offset's: [Log.Commit] writes that
 // for lag tools alone. Each reader has its own connections, and asks for more only

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -37,9 +38,8 @@ func (l *Log[E]) join(ctx context.Context, s *shares) (leave func(), err error) 
 		if err != nil {
 			return nil, err
 		}
-		for partition := range int32(n) {
-			s.begin([]int32{partition})
-		}
+		s.beginAll(n)
+		s.group.Go(func() error { return l.beginNew(ctx, s) })
 		return func() {}, nil
 	}
 	begin := func(_ context.Context, _ *kgo.Client, p map[string][]int32) { s.begin(p[l.options.Topic]) }
@@ -63,6 +63,24 @@ func (l *Log[E]) join(ctx context.Context, s *shares) (leave func(), err error) 
 		l.setMember(nil)
 		client.CloseAllowingRebalance()
 	}, nil
+}
+
+// beginNew begins the partitions that the topic gets meanwhile, as soon as a group
+// would see them: when the client looks at the topic anew.
+func (l *Log[E]) beginNew(ctx context.Context, s *shares) error {
+	age, _ := l.client.OptValue(kgo.MetadataMaxAge).(time.Duration)
+	ticker := time.NewTicker(max(age, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if n, err := l.Partitions(ctx); err == nil { // while brokers are away, there's nothing new
+			s.beginAll(n)
+		}
+	}
 }
 
 func (l *Log[E]) setMember(client *kgo.Client) {
@@ -115,6 +133,13 @@ type shares struct {
 type share struct {
 	end  context.CancelFunc
 	done chan struct{}
+}
+
+// beginAll begins a topic's n partitions, but for those that have begun.
+func (s *shares) beginAll(n int) {
+	for partition := range int32(n) {
+		s.begin([]int32{partition})
+	}
 }
 
 func (s *shares) begin(partitions []int32) {

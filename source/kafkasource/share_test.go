@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/source/kafkasource"
@@ -127,4 +128,41 @@ func TestAConvertedTopicIsShared(t *testing.T) {
 	committed, err := kadm.NewClient(client).FetchOffsets(t.Context(), name)
 	require.NoError(t, err)
 	require.Len(t, committed[name], 3)
+}
+
+// TestPartitionsThatAreAdded are given out as well, with a group and without.
+func TestPartitionsThatAreAdded(t *testing.T) {
+	brokers(t, func(t *testing.T, address string) {
+		for _, grouped := range []bool{false, true} {
+			client, name := topic(t, address, 1, nil)
+			options := kafkasource.Options[event]{Topic: name,
+				Client: []kgo.Opt{kgo.SeedBrokers(address), kgo.MetadataMaxAge(200 * time.Millisecond), kgo.MetadataMinAge(50 * time.Millisecond)}}
+			if grouped {
+				options.Group = name
+			}
+			log, err := kafkasource.New(t.Context(), options)
+			require.NoError(t, err)
+			owned, done := make(chan int), make(chan error, 1)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				done <- log.Share(ctx, func(ctx context.Context, partition int) error {
+					owned <- partition
+					<-ctx.Done()
+					return nil
+				})
+			}()
+			require.Equal(t, 0, <-owned)
+			_, err = kadm.NewClient(client).CreatePartitions(t.Context(), 2, name)
+			require.NoError(t, err)
+			got := map[int]bool{}
+			for len(got) < 2 {
+				if partition := <-owned; partition > 0 { // a group may give the first one anew
+					got[partition] = true
+				}
+			}
+			cancel()
+			require.NoError(t, <-done)
+			require.NoError(t, log.Close())
+		}
+	})
 }
