@@ -3,6 +3,7 @@ package clickhousesink
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/anabranch-go/anabranch/internal/clickhouse"
@@ -41,6 +42,30 @@ func (t *Table[K, R]) check(ctx context.Context, create string) error {
 	}
 	if want := partitionKey(create); plain(parts) != plain(want) {
 		return fmt.Errorf("%w: it's partitioned by %q, and Options by %q", ErrTable, parts, want)
+	}
+	return nil
+}
+
+// checkView makes sure that what has the view's name is a view, of the columns that
+// Options.Current says: one that's there is left as it is.
+func (t *Table[K, R]) checkView(ctx context.Context) error {
+	view := t.layout.table + currentSuffix
+	name := clickhouse.QuoteText(view)
+	found, err := t.server.Ask(ctx, 2, `SELECT t.engine, c.name FROM system.columns AS c
+		JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
+		WHERE c.database = currentDatabase() AND c.table = `+name+" ORDER BY c.position")
+	if err != nil {
+		return err
+	}
+	shown := make([]string, len(found))
+	for i, column := range found {
+		if shown[i] = column[1]; column[0] != "View" {
+			return fmt.Errorf("%w: %s is no view, but a table of engine %s", ErrTable, view, column[0])
+		}
+	}
+	if !slices.Equal(shown, t.layout.current) {
+		return fmt.Errorf("%w: the view %s shows %s, and Options.Current is %s: drop it, and it's made anew",
+			ErrTable, view, clickhouse.QuoteAll(shown), clickhouse.QuoteAll(t.layout.current))
 	}
 	return nil
 }

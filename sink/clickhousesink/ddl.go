@@ -23,6 +23,9 @@ func DDL[K, R any](options Options) ([]string, error) {
 	return l.ddl()
 }
 
+// currentSuffix makes the view's name of the table's.
+const currentSuffix = "_current"
+
 func (l *layout) ddl() ([]string, error) {
 	table := partition.Table{Name: l.table}
 	nullable := false
@@ -42,7 +45,7 @@ func (l *layout) ddl() ([]string, error) {
 		create += "\nSETTINGS allow_nullable_key = 1"
 	}
 	view := fmt.Sprintf("CREATE VIEW IF NOT EXISTS %s AS\nSELECT %s\nFROM %s FINAL\nWHERE NOT %s",
-		clickhouse.Quote(l.table+"_current"), clickhouse.QuoteAll(l.current), clickhouse.Quote(l.table), clickhouse.Quote(l.columns[l.removed()].Name))
+		clickhouse.Quote(l.table+currentSuffix), clickhouse.QuoteAll(l.current), clickhouse.Quote(l.table), clickhouse.Quote(l.columns[l.removed()].Name))
 	return []string{create, view}, nil
 }
 

@@ -62,7 +62,10 @@ func (t *Table[K, R]) prepare(ctx context.Context, statements []string, create b
 	if err := t.check(ctx, statements[0]); err != nil {
 		return err
 	}
-	return t.server.Do(ctx, ch.Query{Body: statements[1]})
+	if err := t.server.Do(ctx, ch.Query{Body: statements[1]}); err != nil {
+		return err
+	}
+	return t.checkView(ctx)
 }
 
 // Close ends the connections once no query runs on them.

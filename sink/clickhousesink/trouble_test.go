@@ -94,3 +94,19 @@ func TestClosed(t *testing.T) {
 	require.NoError(t, table.Close())
 	require.ErrorIs(t, table.Write(t.Context(), []suiteRow{suite("a", 1, 1)}), clickhousesink.ErrClosed)
 }
+
+// TestTheViewIsOurs: what has the view's name already must be that view.
+func TestTheViewIsOurs(t *testing.T) {
+	options := real(t)
+	options.Current = []string{"version"}
+	for range 2 {
+		open[sinktest.Key, sinktest.Value](t, options)
+	}
+	options.Current = []string{"version", "view"}
+	err := refused(t, options)
+	require.ErrorIs(t, err, clickhousesink.ErrTable)
+	require.ErrorContains(t, err, "drop it")
+	run(t, options, "DROP VIEW metrics_current")
+	run(t, options, "CREATE TABLE metrics_current (a Int64) ENGINE = Memory")
+	require.ErrorIs(t, refused(t, options), clickhousesink.ErrTable)
+}

@@ -4,17 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/anabranch-go/anabranch/internal/servers"
+	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/sink/kafkasink"
 	"github.com/anabranch-go/anabranch/sink/sinktest"
 )
@@ -174,4 +178,28 @@ func TestOthersContextsDontMatter(t *testing.T) {
 	if errs[1] != nil { // the brokers may have been faster
 		require.ErrorIs(t, errs[1], context.Canceled)
 	}
+}
+
+// TestATopicThatIsMadeAnew takes rows again: the caller repeats what failed.
+func TestATopicThatIsMadeAnew(t *testing.T) {
+	address := servers.Need(t, "ANABRANCH_KAFKA")
+	name := topic(t, address, 2, nil)
+	rows, err := kafkasink.New[string, int64](t.Context(), kafkasink.Options{Client: append(slices.Clone(fast), kgo.SeedBrokers(address)), Topic: name, Timeout: 5 * time.Second})
+	require.NoError(t, err)
+	defer func() { _ = rows.Close() }()
+	write := func() error {
+		return rows.Write(t.Context(), []sink.Row[string, int64]{{View: "v", Key: "k", Version: 1}})
+	}
+	require.NoError(t, write())
+	client, err := kgo.NewClient(kgo.SeedBrokers(address))
+	require.NoError(t, err)
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	_, err = admin.DeleteTopic(t.Context(), name)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := admin.CreateTopic(t.Context(), 2, 1, nil, name)
+		return err == nil
+	}, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return write() == nil }, time.Minute, 10*time.Millisecond)
 }

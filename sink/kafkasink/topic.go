@@ -145,6 +145,9 @@ func (t *Topic[K, R]) failed(rows int, key []byte, err error) error {
 	switch {
 	case errors.Is(err, kgo.ErrClientClosed):
 		err = ErrClosed
+	case errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
+		// A topic that was deleted may be made anew: the client would ask for the old one.
+		t.client.PurgeTopicsFromProducing(t.options.Topic)
 	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge):
 		err = fmt.Errorf("%w: %w; raise its max.message.bytes, or make the value smaller", ErrTooLarge, err)
 	}

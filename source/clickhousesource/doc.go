@@ -12,7 +12,8 @@
 // Rows come in pages of a quarter of a million, and the digest is taken again after
 // each: a table that has changed is [ErrChanged], before any of the page is given. A
 // new Table is then another log, by its identity, and no archive goes on with it. What
-// isn't a change is a merge of the engine's parts, or a column that E doesn't have.
+// isn't a change is a merge of the engine's parts, or a column that neither E nor the
+// sorting key has.
 //
 // Each page costs the server a pass over the table's columns, and one for the digest:
 // it's for tables of up to some ten million rows. For an event log read the archive,

@@ -36,6 +36,7 @@ type Table[E any] struct {
 	columns  []column
 	from     string // what to select from
 	order    string
+	digested string // what rows are told apart by
 	database string
 	digest   digest
 }
@@ -101,8 +102,10 @@ func (t *Table[E]) look(ctx context.Context) error {
 		}
 		t.columns = append(t.columns, c)
 	}
-	if t.order != "" {
+	t.digested = t.values()
+	if t.order != "" { // it decides about offsets, even by columns that E doesn't have
 		t.order += ", "
+		t.digested = t.order + t.digested
 	}
 	t.order += t.values()
 	t.digest, err = t.now(ctx)
@@ -127,7 +130,7 @@ func (t *Table[E]) values() string {
 // now digests the rows that the table has now. Equal values have equal hashes,
 // nulls too, as they are in a tuple.
 func (t *Table[E]) now(ctx context.Context) (digest, error) {
-	rows, err := t.server.Ask(ctx, 2, fmt.Sprintf("SELECT toString(count()), toString(sum(sipHash64(tuple(%s)))) FROM %s", t.values(), t.from))
+	rows, err := t.server.Ask(ctx, 2, fmt.Sprintf("SELECT toString(count()), toString(sum(sipHash64(tuple(%s)))) FROM %s", t.digested, t.from))
 	if err != nil {
 		return digest{}, err
 	}

@@ -166,6 +166,25 @@ func TestAChangeIsAnotherLog(t *testing.T) {
 	require.NotEqual(t, identity, changed)
 }
 
+// TestTheSortingKeyDecides about offsets, so that other keys under the same values
+// are another log.
+func TestTheSortingKeyDecides(t *testing.T) {
+	type letter struct {
+		V string `anabranch:"v"`
+	}
+	client := database(t, "CREATE TABLE t (id Int64, v String) ENGINE = MergeTree ORDER BY id", "INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+	identity := func() string {
+		identity, err := open(t, client, clickhousesource.Options[letter]{}).Identity(t.Context())
+		require.NoError(t, err)
+		return identity
+	}
+	was := identity()
+	require.Equal(t, was, identity())
+	clickhousetest.Run(t, client, "TRUNCATE TABLE t")
+	clickhousetest.Run(t, client, "INSERT INTO t VALUES (1, 'c'), (2, 'b'), (3, 'a')")
+	require.NotEqual(t, was, identity())
+}
+
 func TestATableWithoutRows(t *testing.T) {
 	client := database(t, "CREATE TABLE t (at DateTime, category String, cents Decimal(9, 2)) ENGINE = MergeTree ORDER BY at")
 	table := open(t, client, clickhousesource.Options[sale]{})
