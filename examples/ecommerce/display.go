@@ -13,6 +13,14 @@ import (
 	"github.com/anabranch-go/anabranch/lambda"
 )
 
+// legend explains the display's columns.
+const legend = `The columns are what an answer is made of, in events: base (the batch layer), sealed
+and open (the speed layer), lag (in the log, and not in the answer yet); and how old
+its newest part is. A window is an anomaly more than 4 standard deviations (sd) from
+the mean of the two hours before it.
+
+`
+
 // snapshot is what the display shows: answers, each with where it came from.
 type snapshot struct {
 	start, end int64     // of this run, in offsets of the log
@@ -77,9 +85,9 @@ func (d *display) show(s snapshot, last bool) {
 // progress is how far the answers are: where nobody knows the end, a number.
 func (s snapshot) progress(done int64) string {
 	if s.end <= s.start {
-		return thousands(done) + " events"
+		return "answers hold " + thousands(done) + " events"
 	}
-	return fmt.Sprintf("%d %% of %s events", done*100/(s.end-s.start), thousands(s.end-s.start))
+	return fmt.Sprintf("answers hold %d %% of %s events", done*100/(s.end-s.start), thousands(s.end-s.start))
 }
 
 // redraw writes lines over those before. A line that is too long would wrap, and

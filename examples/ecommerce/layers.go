@@ -83,6 +83,9 @@ func runLayers(ctx context.Context, o options, s *systems, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
+	if l.parts.serve {
+		fmt.Fprint(stderr, legend)
+	}
 	began := time.Now()
 	if err := l.run(ctx, o); err != nil || !l.parts.serve {
 		return err
@@ -187,7 +190,7 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	}
 	fmt.Fprintf(stderr, "Checked %s answers of 4 views against a naive fold of %s events in %.1f s: all equal.\n",
 		thousands(c.checked), thousands(a.dailySales.Provenance().Offsets()), time.Since(began).Seconds())
-	fmt.Fprintf(stderr, "Daily tables from while the layers ran, among these: %d. Live queries that went back: 0 of %s.\n",
+	fmt.Fprintf(stderr, "Among these are %d daily tables from while the layers ran. None of %s live answers held less than the one before it.\n",
 		len(l.watcher.samples), thousands(int64(l.watcher.asked)))
 	return nil
 }

@@ -114,7 +114,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("ecommerce", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "Usage of ecommerce:")
+		fmt.Fprintln(stderr, "ecommerce runs an online shop's metrics through a speed, a batch and a serving layer, and checks every answer.\nAny role but all needs -kafka, and any but generate -archive. The flags:")
 		flags.PrintDefaults()
 		fmt.Fprint(stderr, credentials)
 	}
@@ -124,11 +124,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.partitions, "partitions", 4, "the log has `N` partitions; a topic that is there has its own")
 	flags.BoolVar(&o.json, "json", false, "print every row of the daily table, or of the report, as JSON lines")
 	flags.StringVar(&o.report, "report", "", "instead of all that, answer a `QUESTION` by batch views over some months of a smaller shop: "+reportNames)
-	flags.StringVar(&o.archive, "archive", "", "keep the archive at this `PLACE`, a folder or s3://bucket/prefix, and go on where it ends (default: a temporary folder)")
+	flags.StringVar(&o.archive, "archive", "", "keep the archive at this `PLACE`, and go on where it ends: a folder, or s3://bucket/prefix of a bucket that's there, with ?endpoint=https://…&path_style=true for servers that aren't Amazon's (default: a temporary folder)")
 	flags.StringVar(&o.kafka, "kafka", "", "the log is a Kafka topic of the brokers at `HOST:PORT,…`")
 	flags.StringVar(&o.topic, "topic", "user_events", "the `NAME` of that topic; it's made where it's missing")
-	flags.StringVar(&o.redis, "redis", "", "open deltas and the newest metrics are in Redis at `HOST:PORT,…`; several addresses are a cluster's")
-	flags.StringVar(&o.clickhouse, "clickhouse", "", "daily metrics go to ClickHouse at `HOST:PORT` (its native protocol)")
+	flags.StringVar(&o.redis, "redis", "", "open deltas (keys anabranch:*) and the newest sales (HGETALL shop:{ventas:categoria=…:region=…}:latest) are in Redis at `HOST:PORT,…`; several addresses are a cluster's")
+	flags.StringVar(&o.clickhouse, "clickhouse", "", "daily sales go to the table metricas_diarias, which is made where it's missing, of ClickHouse at `HOST:PORT` (its native protocol); metricas_diarias_current has one row of each day, category and region")
 	flags.BoolVar(&o.tls, "tls", false, "talk TLS to Kafka, Redis and ClickHouse; SSL_CERT_FILE may name the authority's certificate")
 	flags.StringVar(&o.role, "role", "all", "do one `PART` of the work, beside other processes on the same systems: "+roleNames)
 	flags.Int64Var(&o.until, "until", 0, "with -role serve: end, and check, once the answers hold `N` events (0: when interrupted)")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,8 +105,35 @@ func TestTheReadableReport(t *testing.T) {
 	for _, text := range []string{"fecha ", "2026-03-02 ", "total ", "categoria (top 10 of 30)", "electrónica ", "region ", "-json prints all rows"} {
 		require.Contains(t, stdout.String(), text)
 	}
-	require.Contains(t, stderr.String(), "100 % of 21,000 events")
+	require.Contains(t, stderr.String(), "answers hold 100 % of 21,000 events")
+	requireColumnsToAddUp(t, stdout.String())
 	require.NotContains(t, stderr.String(), "\x1b", "what isn't a terminal gets no control codes")
+}
+
+// requireColumnsToAddUp adds up the days of the first table.
+func requireColumnsToAddUp(t *testing.T, printed string) {
+	t.Helper()
+	var sum [2]int64
+	for line := range strings.Lines(printed) {
+		fields := strings.Fields(strings.NewReplacer(",", "", ".", "").Replace(line))
+		if len(fields) < 3 || fields[0] == "fecha" {
+			continue
+		}
+		for i := range sum {
+			n, err := strconv.ParseInt(fields[1+i], 10, 64)
+			require.NoError(t, err)
+			if fields[0] == "total" {
+				require.Equal(t, sum[i], n, "column %d", 1+i)
+				continue
+			}
+			sum[i] += n
+		}
+		if fields[0] == "total" {
+			require.Positive(t, sum[1])
+			return
+		}
+	}
+	require.Fail(t, "there's no total")
 }
 
 func TestATemporaryArchiveIsRemoved(t *testing.T) {

@@ -159,7 +159,7 @@ func TestProcessesThatAreKilled(t *testing.T) {
 	require.NoError(t, serve.wait())
 	require.Contains(t, serve.stderr.String(), "naive fold of 150,000 events")
 	require.Contains(t, serve.stderr.String(), "all equal")
-	require.Contains(t, serve.stderr.String(), "went back: 0")
+	require.Contains(t, serve.stderr.String(), "None of ")
 	require.Positive(t, dailyOrders(t, serve.stdout.String()))
 	require.NoError(t, interrupted.command.Process.Signal(os.Interrupt))
 	require.NoError(t, interrupted.wait())

@@ -51,46 +51,39 @@ const topCategories = 10
 // writeTables writes what a person wants to know of the daily table: each day as
 // a whole, and where the sales come from.
 func writeTables(w io.Writer, a answers) error {
-	byDay, byCategory, byRegion := map[string]Takings{}, map[string]Takings{}, map[string]Takings{}
+	byDay, byCategory, byRegion := map[string]int64{}, map[string]int64{}, map[string]int64{} // cents
 	var total Takings
 	for row := range a.dailySales.Rows() {
-		sold := Takings{row.Value.Cents, row.Value.Orders}
-		for _, add := range []struct {
-			to  map[string]Takings
-			key string
-		}{
-			{byDay, row.Window.Start.Format(time.DateOnly)}, {byCategory, row.Key.Category}, {byRegion, row.Key.Region},
-		} {
-			sum := add.to[add.key]
-			add.to[add.key] = Takings{sum.Cents + sold.Cents, sum.Orders + sold.Orders}
-		}
-		total.Cents += sold.Cents
-		total.Orders += sold.Orders
+		byDay[row.Window.Start.Format(time.DateOnly)] += row.Value.Cents
+		byCategory[row.Key.Category] += row.Value.Cents
+		byRegion[row.Key.Region] += row.Value.Cents
+		total.Cents += row.Value.Cents
 	}
 
+	// Orders and users are a day's own: one with lines in two categories is in both.
 	daily := [][]string{{"fecha", "ventas_total", "ordenes_total", "clientes_unicos", "conversion_rate"}}
 	for row := range a.dailyConversion.Rows() {
 		date := row.Window.Start.Format(time.DateOnly)
-		daily = append(daily, []string{date, money(byDay[date].Cents), thousands(row.Value.Purchases),
+		daily = append(daily, []string{date, money(byDay[date]), thousands(row.Value.Purchases),
 			thousands(row.Value.Users), row.Value.Rate()})
+		total.Orders += row.Value.Purchases
 	}
 	daily = append(daily, []string{"total", money(total.Cents), thousands(total.Orders), "", ""})
 	best := fmt.Sprintf("categoria (top %d of %d)", min(topCategories, len(byCategory)), len(byCategory))
 	_, err := fmt.Fprintf(w, "%s\n%s\n%s\n-json prints all rows by fecha, categoria and region: %s.\n",
-		align(daily), align(shares(best, byCategory, total)), align(shares("region", byRegion, total)),
+		align(daily), align(shares(best, byCategory, total.Cents)), align(shares("region", byRegion, total.Cents)),
 		thousands(int64(a.dailySales.Len())))
 	return err
 }
 
 // shares are the best sellers among groups, with what each adds to the total.
-func shares(title string, groups map[string]Takings, total Takings) [][]string {
-	names := slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
-		return cmp.Or(cmp.Compare(groups[b].Cents, groups[a].Cents), cmp.Compare(a, b))
+func shares(title string, cents map[string]int64, total int64) [][]string {
+	names := slices.SortedFunc(maps.Keys(cents), func(a, b string) int {
+		return cmp.Or(cmp.Compare(cents[b], cents[a]), cmp.Compare(a, b))
 	})
-	rows := [][]string{{title, "ventas_total", "ordenes_total", "share"}}
+	rows := [][]string{{title, "ventas_total", "share"}}
 	for _, name := range names[:min(len(names), topCategories)] {
-		sold := groups[name]
-		rows = append(rows, []string{name, money(sold.Cents), thousands(sold.Orders), ratio(sold.Cents*100, total.Cents, 1) + " %"})
+		rows = append(rows, []string{name, money(cents[name]), ratio(cents[name]*100, total, 1) + " %"})
 	}
 	return rows
 }
