@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -78,7 +77,7 @@ func (p *Pipeline[E]) auditView(ctx context.Context, run *baseRun[E], audit *Aud
 	if err := p.mergeSealed(ctx, run, kept); err != nil {
 		return err
 	}
-	slices.SortFunc(run.states, compareStates)
+	sortStates(run.states)
 	audit.compare(run.view.name, run.view.describeKey, kept.encodeSorted(), run.states)
 	return nil
 }

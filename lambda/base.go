@@ -172,7 +172,7 @@ func (p *Pipeline[E]) putParts(ctx context.Context, view *registration[E], n int
 // putPart stores states, which are in the order of their windows.
 func (p *Pipeline[E]) putPart(ctx context.Context, view *registration[E], n int64, states []delta.State) (basePart, error) {
 	part := basePart{MinWindow: states[0].Window, MaxWindow: states[len(states)-1].Window}
-	slices.SortFunc(states, compareStates)
+	sortStates(states)
 	body, err := statefile.Encode(view.meta(), states)
 	if err != nil {
 		return part, err

@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -223,9 +222,18 @@ func (t *table[E]) mergeStates(states []delta.State) error {
 // encode gives every state, in memory of its own, in no order.
 func (t *table[E]) encode() []delta.State {
 	t.compact()
-	states := make([]delta.State, t.len())
+	order := make([]uint32, t.len())
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	return t.encodeIn(order)
+}
+
+// encodeIn is encode in an order.
+func (t *table[E]) encodeIn(order []uint32) []delta.State {
+	states := make([]delta.State, len(order))
 	var buffer []byte
-	for i := range uint32(t.len()) {
+	for at, i := range order {
 		// A buffer that grows moves; slices of the old one stay right.
 		if cap(buffer)-len(buffer) < 256 {
 			buffer = make([]byte, 0, 64<<10)
@@ -237,7 +245,7 @@ func (t *table[E]) encode() []delta.State {
 			buffer = appendSession(buffer, t.sessions.firsts[i], t.sessions.lasts[i])
 		}
 		buffer = t.states.AppendState(buffer, i)
-		states[i] = delta.State{
+		states[at] = delta.State{
 			Key:    buffer[start:middle:middle],
 			Window: t.window(i),
 			State:  buffer[middle:len(buffer):len(buffer)],
@@ -246,16 +254,15 @@ func (t *table[E]) encode() []delta.State {
 	return states
 }
 
-// encodeSorted gives every state by key, then window: the order of state files.
+// encodeSorted gives every state in the order of state files.
 func (t *table[E]) encodeSorted() []delta.State {
-	states := t.encode()
-	slices.SortFunc(states, compareStates)
-	return states
-}
-
-func compareStates(a, b delta.State) int {
-	if c := bytes.Compare(a.Key, b.Key); c != 0 {
-		return c
+	t.compact()
+	var keys []byte
+	ends := make([]int, 1, 1+t.len())
+	for i := range uint32(t.len()) {
+		keys = t.groups.appendKey(keys, t.key(i))
+		ends = append(ends, len(keys))
 	}
-	return cmp.Compare(a.Window, b.Window)
+	return t.encodeIn(ordered(t.len(), func(i int) []byte { return keys[ends[i]:ends[i+1]] },
+		func(i int) int64 { return t.window(uint32(i)) }))
 }
