@@ -29,6 +29,7 @@ type Builder[E any] struct {
 	columns    []columnBuilder
 	offsets    []int64
 	quarantine []Quarantined
+	json       *jsonReader[E] // nil until a record is JSON
 }
 
 // NewBuilder makes a builder. The schema is E's, from [SchemaOf]: another is a
@@ -285,7 +286,7 @@ func (c *columnBuilder) text(s string) {
 }
 
 func (c *columnBuilder) textBytes(s []byte) {
-	code, ok := c.dict.codes[string(s)]
+	code, ok := c.dict.find(s)
 	if !ok {
 		code = c.dict.Code(CanonicalText(string(s)))
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -31,83 +30,47 @@ func JSON[E any]() Decoder[E] { return &jsonDecoder[E]{} }
 // in every event.
 func StrictJSON[E any]() Decoder[E] { return &jsonDecoder[E]{strict: true} }
 
-// jsonDecoder keeps what a record's reading needs between records.
-type jsonDecoder[E any] struct {
-	strict  bool
-	readers sync.Pool
-}
+type jsonDecoder[E any] struct{ strict bool }
 
 // Decode implements [Decoder].
 func (d *jsonDecoder[E]) Decode(record []byte, b *Builder[E]) error {
-	r, _ := d.readers.Get().(*jsonReader[E])
-	if r == nil {
-		r = &jsonReader[E]{strict: d.strict, root: newGroup(b.schema)}
-		r.text = jsontext.NewDecoder(&r.input)
+	r := b.json
+	if r == nil || r.strict != d.strict {
+		r = &jsonReader[E]{strict: d.strict, root: newGroup(b.schema), builder: b}
+		b.json = r
 	}
-	err := r.read(record, b)
-	r.input, r.builder = bytes.Buffer{}, nil
-	d.readers.Put(r)
-	return err
-}
-
-// group is the columns at one level of an event, by name. Records of one maker
-// have their members in one order, so each member says which came next the last
-// time.
-type group struct {
-	members []member
-	byName  map[string]int
-}
-
-type member struct {
-	name   string
-	quoted string // as it stands in most records
-	column int    // where there's no group
-	group  *group // of a nested object
-	next   int    // the member that followed
-}
-
-func newGroup(s *Schema) *group {
-	root := &group{byName: map[string]int{}}
-	for i, c := range s.Columns {
-		at := root
-		for _, name := range c.Path[:len(c.Path)-1] {
-			at = at.nested(name)
-		}
-		at.add(member{name: c.Path[len(c.Path)-1], column: i})
+	if r.fast(record) {
+		return nil
 	}
-	return root
+	return r.read(record)
 }
 
-func (g *group) nested(name string) *group {
-	if i, ok := g.byName[name]; ok {
-		return g.members[i].group
-	}
-	inner := &group{byName: map[string]int{}}
-	g.add(member{name: name, group: inner})
-	return inner
-}
-
-func (g *group) add(m member) {
-	g.byName[m.name] = len(g.members)
-	m.next = len(g.members) + 1
-	if quoted, err := jsontext.AppendQuote(nil, m.name); err == nil {
-		m.quoted = string(quoted)
-	}
-	g.members = append(g.members, m)
-}
-
-// jsonReader reads one record after another.
+// jsonReader reads one record after another into a builder, which keeps it: what
+// it remembers of the records' layout is of that builder's log.
+//
+// It has two ways. [jsonReader.fast] reads what it can be sure of, which is nearly
+// every record there is, and leaves the others. [jsonReader.read] is complete, and
+// by jsontext: what it accepts, and what it says of what it refuses, decides. Both
+// add the same to the builder.
 type jsonReader[E any] struct {
 	strict  bool
 	root    *group
 	builder *Builder[E]
-	input   bytes.Buffer
-	text    *jsontext.Decoder
 	scratch []byte
+
+	record []byte // that fast reads
+	turn   uint64 // its number, from 1
+
+	input bytes.Buffer
+	text  *jsontext.Decoder // nil until a record needs it
 }
 
-func (r *jsonReader[E]) read(record []byte, b *Builder[E]) error {
-	r.builder, r.input = b, *bytes.NewBuffer(record)
+func (r *jsonReader[E]) read(record []byte) error {
+	if r.text == nil {
+		r.text = jsontext.NewDecoder(&r.input)
+	}
+	r.input = *bytes.NewBuffer(record)
+	defer func() { r.input = bytes.Buffer{} }()
 	r.text.Reset(&r.input)
 	if kind := r.text.PeekKind(); kind != '{' {
 		if _, err := r.text.ReadToken(); err != nil {
@@ -128,57 +91,32 @@ func (r *jsonReader[E]) object(g *group) error {
 	if _, err := r.text.ReadToken(); err != nil {
 		return jsonError(err)
 	}
-	last := -1
 	for {
 		if r.text.PeekKind() == '}' {
 			_, err := r.text.ReadToken()
 			return jsonError(err)
 		}
-		name, err := r.text.ReadValue()
+		quoted, err := r.text.ReadValue()
 		if err != nil {
 			return jsonError(err)
 		}
-		i, err := r.find(g, name, last)
+		name, err := r.unquote(quoted)
 		if err != nil {
 			return err
 		}
-		if i < 0 {
+		m := g.find(name)
+		switch {
+		case m != nil && !m.stranger():
+			err = r.member(m)
+		case r.strict:
+			err = fmt.Errorf("%w: no column has the member %s", ErrValue, brief(name))
+		default:
 			err = jsonError(r.text.SkipValue())
-		} else {
-			last = i
-			err = r.member(&g.members[i])
 		}
 		if err != nil {
 			return err
 		}
 	}
-}
-
-// find gives the place of a member by its quoted name, or -1. last is the member
-// before.
-func (r *jsonReader[E]) find(g *group, quoted []byte, last int) (int, error) {
-	expected := 0
-	if last >= 0 {
-		expected = g.members[last].next
-	}
-	if expected < len(g.members) && g.members[expected].quoted == string(quoted) {
-		return expected, nil
-	}
-	name, err := r.unquote(quoted)
-	if err != nil {
-		return 0, err
-	}
-	i, ok := g.byName[string(name)]
-	if !ok {
-		if r.strict {
-			return 0, fmt.Errorf("%w: no column has the member %s", ErrValue, brief(name))
-		}
-		return -1, nil
-	}
-	if last >= 0 {
-		g.members[last].next = i
-	}
-	return i, nil
 }
 
 func (r *jsonReader[E]) member(m *member) error {

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"sync/atomic"
 )
 
@@ -91,6 +93,7 @@ type Interner struct {
 	id     uint64
 	values []string
 	codes  map[string]uint32
+	recent [256]uint32 // 1 + the code last found for a text of this hash
 }
 
 // NewInterner makes an empty dictionary.
@@ -108,10 +111,41 @@ func (d *Interner) Code(text string) uint32 {
 
 // CodeBytes is Code for a text in a buffer that the caller will use again.
 func (d *Interner) CodeBytes(text []byte) uint32 {
-	if code, ok := d.codes[string(text)]; ok {
+	if code, ok := d.find(text); ok {
 		return code
 	}
 	return d.add(string(text))
+}
+
+// find gives the code of a text that has one. Columns of few texts, which most
+// are, don't get as far as the map.
+func (d *Interner) find(text []byte) (uint32, bool) {
+	recent := &d.recent[textHash(text)>>56]
+	if at := *recent - 1; int(at) < len(d.values) && d.values[at] == string(text) {
+		return at, true
+	}
+	code, ok := d.codes[string(text)]
+	if ok {
+		*recent = code + 1
+	}
+	return code, ok
+}
+
+// textHash is a quick hash of a text's ends and length, for tables that can bear
+// texts that collide. Its high bits are the good ones.
+func textHash(text []byte) uint64 {
+	h, n := uint64(0), len(text)
+	switch {
+	case n >= 8:
+		h = binary.LittleEndian.Uint64(text) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[n-8:]), 23)
+	case n >= 4:
+		h = uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32
+	default:
+		for _, c := range text {
+			h = h<<8 | uint64(c)
+		}
+	}
+	return (h ^ uint64(n)<<59) * 0x9E3779B97F4A7C15
 }
 
 func (d *Interner) add(text string) uint32 {

@@ -1,0 +1,74 @@
+package source
+
+import "reflect"
+
+// powers of ten that 64 bits hold, and of which floats have each.
+var powers = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
+
+// plainNumber reads a JSON number without an exponent and of 18 digits at most:
+// units of 10^-places, and its end. The end of any other is -1.
+func plainNumber(s []byte, at int) (units int64, places, end int) {
+	negative := s[at] == '-'
+	if negative {
+		at++
+	}
+	first := at
+	for at < len(s) && s[at]-'0' <= 9 {
+		units = units*10 + int64(s[at]-'0')
+		at++
+	}
+	digits := at - first
+	if digits == 0 || s[first] == '0' && digits > 1 {
+		return 0, 0, -1
+	}
+	if isAt(s, at, '.') {
+		at++
+		first = at
+		for at < len(s) && s[at]-'0' <= 9 {
+			units = units*10 + int64(s[at]-'0')
+			at++
+		}
+		if places = at - first; places == 0 {
+			return 0, 0, -1
+		}
+	}
+	if digits+places >= len(powers) || isAt(s, at, 'e') || isAt(s, at, 'E') {
+		return 0, 0, -1
+	}
+	if negative {
+		units = -units
+	}
+	return units, places, at
+}
+
+// scanInt adds an integer, a time in µs, or a decimal, if the column takes it.
+func scanInt(c *columnBuilder, s []byte, at int) int {
+	units, places, end := plainNumber(s, at)
+	zeros := c.Scale - places
+	if end < 0 || zeros < 0 || end-at+zeros >= len(powers) {
+		if end = numberEnd(s, at); end < 0 || parseInt(c, s[at:end]) != nil {
+			return -1
+		}
+		return end
+	}
+	if units *= powers[zeros]; units < c.low || units > c.high {
+		return -1
+	}
+	c.int(units)
+	return end
+}
+
+// scanFloat adds a float. One of up to 2^53 units of 10^-18 or more is one exact
+// number divided by another, so rounded once and right (Clinger, "How to read
+// floating point numbers accurately", 1990); strconv reads the others.
+func scanFloat(c *columnBuilder, s []byte, at int) int {
+	units, places, end := plainNumber(s, at)
+	if end >= 0 && -1<<53 <= units && units <= 1<<53 && c.typ.Kind() == reflect.Float64 {
+		c.float(float64(units) / float64(powers[places]))
+		return end
+	}
+	if end = numberEnd(s, at); end < 0 || parseFloat(c, string(s[at:end])) != nil {
+		return -1
+	}
+	return end
+}
