@@ -29,7 +29,7 @@ type Builder[E any] struct {
 	columns    []columnBuilder
 	offsets    []int64
 	quarantine []Quarantined
-	json       *jsonReader[E] // nil until a record is JSON
+	json       *jsonReader // nil until a record is JSON
 }
 
 // NewBuilder makes a builder. The schema is E's, from [SchemaOf]: another is a

@@ -22,12 +22,18 @@ func (b *Builder[E]) Decode(d Decoder[E], record []byte, offset int64) {
 }
 
 func (b *Builder[E]) callDecoder(d Decoder[E], record []byte) (err error) {
+	done := false // recover isn't free
 	defer func() {
+		if done {
+			return
+		}
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the decoder panicked: %v", p)
 		}
 	}()
-	return d.Decode(record, b)
+	err = d.Decode(record, b)
+	done = true
+	return err
 }
 
 // take ends an event whose cells were set, or failed to be with err. It gives

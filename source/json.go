@@ -36,10 +36,10 @@ type jsonDecoder[E any] struct{ strict bool }
 func (d *jsonDecoder[E]) Decode(record []byte, b *Builder[E]) error {
 	r := b.json
 	if r == nil || r.strict != d.strict {
-		r = &jsonReader[E]{strict: d.strict, root: newGroup(b.schema), builder: b}
+		r = &jsonReader{strict: d.strict, root: newGroup(b.schema), columns: b.columns}
 		b.json = r
 	}
-	if r.fast(record) {
+	if r.row = b.Len(); r.fast(record) {
 		return nil
 	}
 	return r.read(record)
@@ -52,10 +52,11 @@ func (d *jsonDecoder[E]) Decode(record []byte, b *Builder[E]) error {
 // every record there is, and leaves the others. [jsonReader.read] is complete, and
 // by jsontext: what it accepts, and what it says of what it refuses, decides. Both
 // add the same to the builder.
-type jsonReader[E any] struct {
+type jsonReader struct {
 	strict  bool
 	root    *group
-	builder *Builder[E]
+	columns []columnBuilder // the builder's
+	row     int             // that is being read
 	scratch []byte
 
 	record []byte // that fast reads
@@ -65,7 +66,7 @@ type jsonReader[E any] struct {
 	text  *jsontext.Decoder // nil until a record needs it
 }
 
-func (r *jsonReader[E]) read(record []byte) error {
+func (r *jsonReader) read(record []byte) error {
 	if r.text == nil {
 		r.text = jsontext.NewDecoder(&r.input)
 	}
@@ -87,7 +88,7 @@ func (r *jsonReader[E]) read(record []byte) error {
 	return nil
 }
 
-func (r *jsonReader[E]) object(g *group) error {
+func (r *jsonReader) object(g *group) error {
 	if _, err := r.text.ReadToken(); err != nil {
 		return jsonError(err)
 	}
@@ -119,12 +120,12 @@ func (r *jsonReader[E]) object(g *group) error {
 	}
 }
 
-func (r *jsonReader[E]) member(m *member) error {
+func (r *jsonReader) member(m *member) error {
 	if m.group != nil {
 		return r.nested(m)
 	}
-	c := &r.builder.columns[m.column]
-	if c.set(r.builder.Len()) {
+	c := &r.columns[m.column]
+	if c.set(r.row) {
 		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
 	}
 	value, err := r.text.ReadValue()
@@ -143,7 +144,7 @@ func (r *jsonReader[E]) member(m *member) error {
 	return nil
 }
 
-func (r *jsonReader[E]) nested(m *member) error {
+func (r *jsonReader) nested(m *member) error {
 	switch kind := r.text.PeekKind(); kind {
 	case '{':
 		return r.object(m.group)
@@ -158,7 +159,7 @@ func (r *jsonReader[E]) nested(m *member) error {
 }
 
 // cell adds a value that isn't null.
-func (r *jsonReader[E]) cell(c *columnBuilder, kind jsontext.Kind, value []byte) error {
+func (r *jsonReader) cell(c *columnBuilder, kind jsontext.Kind, value []byte) error {
 	switch {
 	case c.Kind == Opaque:
 		text, err := canonicalOpaque(value, c.typ)
@@ -191,7 +192,7 @@ func (r *jsonReader[E]) cell(c *columnBuilder, kind jsontext.Kind, value []byte)
 }
 
 // unquote gives a JSON string's text, in the value's memory or in scratch.
-func (r *jsonReader[E]) unquote(quoted []byte) ([]byte, error) {
+func (r *jsonReader) unquote(quoted []byte) ([]byte, error) {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1], nil
 	}

@@ -13,7 +13,7 @@ import (
 //
 // The dictionaries may have got texts by then, but those that read will add,
 // in its order.
-func (r *jsonReader[E]) fast(record []byte) bool {
+func (r *jsonReader) fast(record []byte) bool {
 	r.record, r.turn = record, r.turn+1
 	at := r.group(r.root, skipSpace(record, 0))
 	r.record = nil
@@ -26,59 +26,56 @@ func (r *jsonReader[E]) fast(record []byte) bool {
 
 // undo forgets the cells that this turn has set: those alone, since a decoder
 // around this one may have set others before.
-func (r *jsonReader[E]) undo(g *group) {
+func (r *jsonReader) undo(g *group) {
 	for _, m := range g.members {
 		switch {
 		case m.turn != r.turn:
 		case m.group != nil:
 			r.undo(m.group)
 		case m.column >= 0:
-			r.builder.columns[m.column].truncate(r.builder.Len())
+			r.columns[m.column].truncate(r.row)
 		}
 	}
 }
 
 // group reads an object from its brace on. It gives the place after it, as all
 // these do, or -1.
-func (r *jsonReader[E]) group(g *group, at int) int {
-	f := &g.start
-	for {
-		m := f.member
-		if next := at + len(f.text); len(f.text) > 0 && next <= len(r.record) && string(r.record[at:next]) == string(f.text) {
-			at = next
-		} else if m, at = r.follow(g, f, at); at < 0 {
-			return -1
-		}
-		if m == nil {
+func (r *jsonReader) group(g *group, at int) int {
+	if !isAt(r.record, at, '{') {
+		return -1
+	}
+	at++
+	for likely := &g.first; ; {
+		m := *likely
+		if m != nil && m.lead.at(r.record, at) {
+			at += len(m.lead.text)
+		} else if m, at = r.follow(g, likely, at); m == nil {
 			return at
 		}
 		if at = r.value(m, at); at < 0 {
 			return -1
 		}
-		f = &m.next
+		if at < len(r.record) && r.record[at] <= ' ' {
+			at = skipSpace(r.record, at)
+		}
+		switch {
+		case isAt(r.record, at, ','):
+		case isAt(r.record, at, '}'):
+			return at + 1
+		default:
+			return -1
+		}
+		at, likely = at+1, &m.next
 	}
 }
 
-// follow finds the next member where it isn't the remembered one, and remembers
-// it: nil is the object's end.
-func (r *jsonReader[E]) follow(g *group, f *follower, from int) (*member, int) {
-	text, first := r.record, f == &g.start
+// follow finds the member after a brace or comma where it isn't the likely one,
+// and remembers it. None, with a place, is the end of an object that is empty.
+func (r *jsonReader) follow(g *group, likely **member, from int) (*member, int) {
+	text := r.record
 	at := skipSpace(text, from)
-	if first {
-		if !isAt(text, at, '{') {
-			return nil, -1
-		}
-		at = skipSpace(text, at+1)
-	}
-	if isAt(text, at, '}') {
-		f.learn(text[from:at+1], nil)
+	if likely == &g.first && isAt(text, at, '}') {
 		return nil, at + 1
-	}
-	if !first {
-		if !isAt(text, at, ',') {
-			return nil, -1
-		}
-		at = skipSpace(text, at+1)
 	}
 	if !isAt(text, at, '"') {
 		return nil, -1
@@ -92,11 +89,12 @@ func (r *jsonReader[E]) follow(g *group, f *follower, from int) (*member, int) {
 		return nil, -1
 	}
 	at = skipSpace(text, at+1)
-	f.learn(text[from:at], m)
+	m.lead.learn(text[from:at])
+	*likely = m
 	return m, at
 }
 
-func (r *jsonReader[E]) find(g *group, name []byte, ascii bool) *member {
+func (r *jsonReader) find(g *group, name []byte, ascii bool) *member {
 	if !ascii && !utf8.Valid(name) {
 		return nil
 	}
@@ -111,7 +109,7 @@ func (r *jsonReader[E]) find(g *group, name []byte, ascii bool) *member {
 }
 
 // value reads what a member has.
-func (r *jsonReader[E]) value(m *member, at int) int {
+func (r *jsonReader) value(m *member, at int) int {
 	if at < len(r.record) && r.record[at] <= ' ' {
 		at = skipSpace(r.record, at)
 	}
@@ -119,8 +117,8 @@ func (r *jsonReader[E]) value(m *member, at int) int {
 		return -1
 	}
 	if m.column >= 0 {
-		c := &r.builder.columns[m.column]
-		if c.set(r.builder.Len()) {
+		c := &r.columns[m.column]
+		if c.set(r.row) {
 			return -1
 		}
 		m.turn = r.turn
@@ -137,66 +135,80 @@ func (r *jsonReader[E]) value(m *member, at int) int {
 }
 
 // scan adds a column's cell. What the column doesn't take is left.
-func (r *jsonReader[E]) scan(c *columnBuilder, at int) int {
-	switch first := r.record[at]; {
-	case first == 'n':
+func (r *jsonReader) scan(c *columnBuilder, at int) int {
+	first := r.record[at]
+	if first == 'n' {
 		if at = literal(r.record, at, "null"); at < 0 || c.missing() != nil {
 			return -1
 		}
 		return at
-	case c.Kind == Opaque:
-		end := r.skip(at)
-		if end < 0 {
-			return -1
-		}
-		text, err := canonicalOpaque(r.record[at:end], c.typ)
-		if err != nil {
-			return -1
-		}
-		c.text(text)
-		return end
-	case first == '"':
-		text, end := r.string(at + 1)
-		if end < 0 || !addText(c, text) {
-			return -1
-		}
-		return end
-	case c.Kind == Bool && first == 't':
-		at = literal(r.record, at, "true")
-	case c.Kind == Bool && first == 'f':
-		at = literal(r.record, at, "false")
-	case c.Kind == Float:
-		return scanFloat(c, r.record, at)
-	case c.Kind != Bool && c.Kind != String:
-		return scanInt(c, r.record, at)
-	default:
-		return -1
 	}
-	if at >= 0 {
-		addBool(c, r.record[at-2] == 'u')
-	}
-	return at
-}
-
-// addText adds a JSON string's text, in valid UTF-8, if the column takes it.
-func addText(c *columnBuilder, text []byte) bool {
 	switch c.Kind {
 	case String:
-		c.textBytes(text)
-		return true
-	case Time:
+		if first != '"' {
+			return -1
+		}
+		text, end := r.string(at + 1)
+		if end >= 0 {
+			c.textBytes(text)
+		}
+		return end
+	case Int:
+		return scanInt(c, r.record, at)
+	case Float:
+		return scanFloat(c, r.record, at)
+	case Bool:
+		return scanBool(c, r.record, at)
+	case Opaque:
+		return r.opaque(c, at)
+	}
+	if first != '"' {
+		return scanInt(c, r.record, at)
+	}
+	text, end := r.string(at + 1)
+	if end < 0 {
+		return -1
+	}
+	if c.Kind == Time {
 		if us, ok := parseTime(text); ok {
 			c.int(us)
-			return true
+			return end
 		}
-		return parseText(c, text) == nil
 	}
-	return c.Kind == Decimal && parseInt(c, text) == nil
+	if parseText(c, text) != nil {
+		return -1
+	}
+	return end
+}
+
+func scanBool(c *columnBuilder, s []byte, at int) int {
+	end := literal(s, at, "true")
+	yes := end >= 0
+	if !yes {
+		end = literal(s, at, "false")
+	}
+	if end >= 0 {
+		addBool(c, yes)
+	}
+	return end
+}
+
+func (r *jsonReader) opaque(c *columnBuilder, at int) int {
+	end := r.skip(at)
+	if end < 0 {
+		return -1
+	}
+	text, err := canonicalOpaque(r.record[at:end], c.typ)
+	if err != nil {
+		return -1
+	}
+	c.text(text)
+	return end
 }
 
 // string reads a JSON string from after its first quote on: its text is in the
 // record's memory or in scratch.
-func (r *jsonReader[E]) string(from int) ([]byte, int) {
+func (r *jsonReader) string(from int) ([]byte, int) {
 	end, ascii := textEnd(r.record, from)
 	switch {
 	case isAt(r.record, end, '"') && (ascii || utf8.Valid(r.record[from:end])):
@@ -208,7 +220,7 @@ func (r *jsonReader[E]) string(from int) ([]byte, int) {
 }
 
 // escaped is string for one with its first escape at a place.
-func (r *jsonReader[E]) escaped(from, at int) ([]byte, int) {
+func (r *jsonReader) escaped(from, at int) ([]byte, int) {
 	for isAt(r.record, at, '\\') {
 		at, _ = textEnd(r.record, min(at+2, len(r.record)))
 	}
@@ -224,7 +236,7 @@ func (r *jsonReader[E]) escaped(from, at int) ([]byte, int) {
 }
 
 // skip passes over a value of any kind, having made sure that it's right.
-func (r *jsonReader[E]) skip(at int) int {
+func (r *jsonReader) skip(at int) int {
 	switch r.record[at] {
 	case '"':
 		_, at = r.string(at + 1)

@@ -1,45 +1,75 @@
 package source
 
+import (
+	"encoding/binary"
+	"math"
+)
+
 // group is the members of an object: those that are columns or groups of columns,
 // and the strangers that records had beside them.
 type group struct {
 	members   []*member
 	table     []*member // by hash of the name; a power of two
 	strangers int
-	start     follower // what an object begins with
+	first     *member // that an object last began with
 }
 
 type member struct {
 	name   string
-	column int      // where there's no group; -1 for a stranger
-	group  *group   // of a nested object
-	next   follower // what came after the value
-	turn   uint64   // the last record that had the member
+	column int     // where there's no group; -1 for a stranger
+	group  *group  // of a nested object
+	turn   uint64  // the last record that had the member
+	next   *member // that last came after it
+	lead   lead
 }
 
 func (m *member) stranger() bool { return m.column < 0 && m.group == nil }
 
-// follower is what came after a value the last time, or at an object's beginning:
-// the text up to the next value, such as `, "price": `, or up to the object's end.
-type follower struct {
-	text   []byte  // none: nothing is remembered
-	member *member // nil at the object's end
+// lead is the text that last stood between a member's brace or comma and its
+// value, such as `"price": `. One of up to 16 bytes is found in a record as two
+// words, which may overlap: the second begins at skip.
+type lead struct {
+	text             []byte
+	mask, head, tail uint64
+	skip             int
 }
 
-// What is remembered of members that no column has, and of the texts between
-// values. A record that has more is left to the complete reader.
+// What is remembered of members that no column has, and of leads. A record that
+// has more is left to the complete reader.
 const (
 	maxStrangers = 64
 	maxName      = 128
-	maxFollower  = 256
+	maxLead      = 256
 )
 
-// learn keeps what came this time. Its memory is that of the last time.
-func (f *follower) learn(text []byte, m *member) {
-	f.member, f.text = m, f.text[:0]
-	if len(text) <= maxFollower {
-		f.text = append(f.text, text...)
+func (l *lead) learn(text []byte) {
+	if string(text) == string(l.text) {
+		return
 	}
+	n := len(text)
+	if n > maxLead {
+		n = 0
+	}
+	l.text = append(l.text[:0], text[:n]...)
+	if n > 16 {
+		return
+	}
+	var padded [16]byte
+	copy(padded[:], l.text)
+	l.mask, l.skip = math.MaxUint64, max(n, 8)-8
+	if n < 8 {
+		l.mask = 1<<(8*n) - 1
+	}
+	l.head, l.tail = binary.LittleEndian.Uint64(padded[:]), binary.LittleEndian.Uint64(padded[l.skip:])
+}
+
+// at says whether the lead stands at a place.
+func (l *lead) at(s []byte, at int) bool {
+	n := len(l.text)
+	if n > 16 || n == 0 || at+l.skip+8 > len(s) {
+		return n > 0 && at+n <= len(s) && string(s[at:at+n]) == string(l.text)
+	}
+	return binary.LittleEndian.Uint64(s[at:])&l.mask == l.head && binary.LittleEndian.Uint64(s[at+l.skip:])&l.mask == l.tail
 }
 
 func newGroup(s *Schema) *group {

@@ -93,7 +93,7 @@ type Interner struct {
 	id     uint64
 	values []string
 	codes  map[string]uint32
-	recent [256]uint32 // 1 + the code last found for a text of this hash
+	recent []uint32 // 1 + the code last found for a text of this hash; a power of two
 }
 
 // NewInterner makes an empty dictionary.
@@ -117,22 +117,34 @@ func (d *Interner) CodeBytes(text []byte) uint32 {
 	return d.add(string(text))
 }
 
-// find gives the code of a text that has one. Columns of few texts, which most
-// are, don't get as far as the map.
+// find gives the code of a text that has one. It seldom has to ask the map.
 func (d *Interner) find(text []byte) (uint32, bool) {
-	recent := &d.recent[textHash(text)>>56]
-	if at := *recent - 1; int(at) < len(d.values) && d.values[at] == string(text) {
-		return at, true
+	hash := textHash(text)
+	if len(d.recent) > 0 {
+		at := d.recent[int(hash>>32)&(len(d.recent)-1)] - 1
+		if int(at) < len(d.values) && d.values[at] == string(text) {
+			return at, true
+		}
 	}
 	code, ok := d.codes[string(text)]
 	if ok {
-		*recent = code + 1
+		d.remember(hash, code)
 	}
 	return code, ok
 }
 
+// remember keeps a code that was found, among as many as there are texts, if they
+// aren't too many.
+func (d *Interner) remember(hash uint64, code uint32) {
+	const least, most = 64, 1 << 13
+	if n := len(d.recent); n < most && n < 2*len(d.values) {
+		d.recent = make([]uint32, max(least, 4*n))
+	}
+	d.recent[int(hash>>32)&(len(d.recent)-1)] = code + 1
+}
+
 // textHash is a quick hash of a text's ends and length, for tables that can bear
-// texts that collide. Its high bits are the good ones.
+// texts that collide. Its middle bits are the good ones.
 func textHash(text []byte) uint64 {
 	h, n := uint64(0), len(text)
 	switch {
