@@ -48,7 +48,7 @@ type PublishOptions struct {
 // starts there may still grow after it.
 //
 // At its start it writes every row once, since it doesn't know what the sink
-// holds. After that it remembers each row of the last answer, by the value that
+// holds; a row is early or on time then, as what was late before is not known. After that it remembers each row of the last answer, by the value that
 // it wrote; so its memory is that of an answer. Rows that have left the range
 // stay in the sink.
 //

@@ -182,7 +182,11 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	if err := c.samples(ctx, l.watcher.samples); err != nil {
 		return err
 	}
-	if err := l.systems.published.check(ctx, &c, a, l.parts.generate); err != nil {
+	end, err := l.systems.end(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.systems.published.check(ctx, &c, a, end); err != nil {
 		return err
 	}
 	if c.wrong > 0 {
@@ -190,7 +194,7 @@ func (l *layers) finish(ctx context.Context, json bool, stdout, stderr io.Writer
 	}
 	fmt.Fprintf(stderr, "Checked %s answers of 4 views against a naive fold of %s events in %.1f s: all equal.\n",
 		thousands(c.checked), thousands(a.dailySales.Provenance().Offsets()), time.Since(began).Seconds())
-	fmt.Fprintf(stderr, "Among these are %d daily tables from while the layers ran. None of %s live answers held less than the one before it.\n",
+	fmt.Fprintf(stderr, "Daily tables from while the layers ran, among these: %d. None of %s live answers held less than the one before it.\n",
 		len(l.watcher.samples), thousands(int64(l.watcher.asked)))
 	return nil
 }

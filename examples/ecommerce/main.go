@@ -212,7 +212,7 @@ func interrupted(o options, stderr io.Writer) error {
 func explain(err error, place string) error {
 	switch {
 	case errors.Is(err, archive.ErrLogIdentity), errors.Is(err, archive.ErrPartitions):
-		return fmt.Errorf("%w\nThe archive in %s was begun with another -seed or -partitions, or without -report: use the same, or another -archive", err, place)
+		return fmt.Errorf("%w\nThe archive in %s was begun with another -topic, -seed or -partitions, or without -report: use the same, or another -archive", err, place)
 	case errors.Is(err, archive.ErrLost):
 		return fmt.Errorf("%w\nAnother run on %s has taken over. Nothing is lost; run again when it has ended", err, place)
 	case errors.Is(err, lambda.ErrDefinition):

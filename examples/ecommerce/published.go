@@ -98,15 +98,21 @@ func versionOf(a *lambda.Answer[Place, Sales]) int64 {
 	return lambda.RowVersion(a.Provenance().Version, a.Provenance().Offsets())
 }
 
+// endVersion is the version of rows of the whole log.
+func endVersion(a *lambda.Answer[Place, Sales], end int64) int64 {
+	return lambda.RowVersion(a.Provenance().Version, end)
+}
+
 // check writes the answers once more, which changes nothing if they're there, then
-// reads what a user of the other system finds, and compares. Newer rows are another
-// serving process's, and aren't compared; where this one is alone they're a mistake.
-func (p *published) check(ctx context.Context, c *check, a answers, alone bool) error {
+// reads what a user of the other system finds, and compares. Newer rows may be
+// another serving process's, and aren't compared then; of more events than the log
+// has they are a mistake.
+func (p *published) check(ctx context.Context, c *check, a answers, end int64) error {
 	if p.newest != nil {
 		if err := p.newest.Write(ctx, a.sales.SinkRows()); err != nil {
 			return err
 		}
-		if err := p.checkRedis(ctx, c, a, alone); err != nil {
+		if err := p.checkRedis(ctx, c, a, end); err != nil {
 			return err
 		}
 	}
@@ -125,7 +131,7 @@ func (p *published) check(ctx context.Context, c *check, a answers, alone bool) 
 		for _, row := range rows {
 			group := cell[Place]{row.Window.Start.Unix(), row.Key}
 			newer := row.Version > versionOf(a.dailySales)
-			if newer && alone {
+			if row.Version > endVersion(a.dailySales, end) {
 				return fmt.Errorf("%w: the table metricas_diarias has %v of %s of version %d: drop it, or set CLICKHOUSE_DATABASE",
 					errForeign, row.Key, row.Window.Start.Format(time.DateOnly), row.Version)
 			}
@@ -143,7 +149,7 @@ func (p *published) check(ctx context.Context, c *check, a answers, alone bool) 
 }
 
 // checkRedis reads the newest hour of each place, as a program in any language does.
-func (p *published) checkRedis(ctx context.Context, c *check, a answers, alone bool) error {
+func (p *published) checkRedis(ctx context.Context, c *check, a answers, end int64) error {
 	newest := map[Place]lambda.Row[Place, Sales]{}
 	for row := range a.sales.Rows() { // by window
 		newest[row.Key] = row
@@ -157,11 +163,15 @@ func (p *published) checkRedis(ctx context.Context, c *check, a answers, alone b
 		if err != nil {
 			return fmt.Errorf("cannot read %s: %w", name, err)
 		}
-		if version, err := strconv.ParseInt(fields["version"], 10, 64); err == nil && version > versionOf(a.sales) {
-			if !alone {
-				continue
-			}
+		version, err := strconv.ParseInt(fields["version"], 10, 64)
+		if err != nil {
+			return fmt.Errorf("%s has no version: %w", name, err)
+		}
+		if version > endVersion(a.sales, end) {
 			return fmt.Errorf("%w: Redis has %s of version %d: delete the keys %s:*", errForeign, name, version, redisPrefix)
+		}
+		if version > versionOf(a.sales) {
+			continue
 		}
 		v := row.Value
 		want := []string{row.Window.Start.Format(time.RFC3339), decimal(v.Cents), fmt.Sprint(v.Orders), fmt.Sprint(v.Users), v.Conversion().Rate()}

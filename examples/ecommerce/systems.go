@@ -113,6 +113,21 @@ func (s *systems) openGenerated(ctx context.Context, o options) error {
 	return err
 }
 
+// end is how many events the log has now.
+func (s *systems) end(ctx context.Context) (n int64, err error) {
+	if s.topic == nil {
+		return total(s.to), nil
+	}
+	for p := range s.from {
+		end, err := s.topic.End(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		n += end
+	}
+	return n, nil
+}
+
 // grown shares out so many more events over partitions.
 func grown(from []int64, events int64) []int64 {
 	to, n := make([]int64, len(from)), int64(len(from))

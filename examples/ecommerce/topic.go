@@ -44,10 +44,8 @@ func (s *systems) openTopic(ctx context.Context, o options) error {
 	if user := os.Getenv("KAFKA_USERNAME"); user != "" {
 		t.client = append(t.client, kgo.SASL(mechanism(user, os.Getenv("KAFKA_PASSWORD"))))
 	}
-	if roles[o.role].generate {
-		if err := t.create(ctx, o.partitions); err != nil {
-			return err
-		}
+	if err := t.create(ctx, o.partitions); err != nil {
+		return err
 	}
 	log, err := kafkasource.New(ctx, kafkasource.Options[Event]{Topic: o.topic, Group: group, Client: append(t.client, kgo.SessionTimeout(session))})
 	if err != nil {

@@ -46,7 +46,10 @@ func Example_onFourSystems() {
 		}
 	}
 	events, err := kafkasource.New(ctx, kafkasource.Options[Purchase]{
-		Topic: "user_events", Group: "metrics", Client: []kgo.Opt{kgo.SeedBrokers("kafka-1:9092", "kafka-2:9092")},
+		Topic: "user_events", Group: "metrics", Client: []kgo.Opt{
+			kgo.SeedBrokers("kafka-1:9092", "kafka-2:9092"),
+			kgo.SessionTimeout(10 * time.Second), // a process that was killed holds its partitions for so long: 45 s if not set
+		},
 	})
 	must(err)
 	defer events.Close()
