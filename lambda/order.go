@@ -16,10 +16,18 @@ func compareStates(a, b delta.State) int {
 	return cmp.Compare(a.Window, b.Window)
 }
 
-// sortStates sorts states by key, then window: the order of state files.
-func sortStates(states []delta.State) { slices.SortFunc(states, compareStates) }
+// sortStates puts states in the order of state files.
+func sortStates(states []delta.State) {
+	order := ordered(len(states), func(i int) []byte { return states[i].Key }, func(i int) int64 { return states[i].Window })
+	sorted := make([]delta.State, len(states))
+	for at, i := range order {
+		sorted[at] = states[i]
+	}
+	copy(states, sorted)
+}
 
-// ordered numbers what has a key and a window each, in the order of state files.
+// ordered numbers what has a key and a window each, by key, then window: the order
+// of state files.
 // What it moves are small places, by the bytes of what they compare.
 func ordered(n int, key func(i int) []byte, window func(i int) int64) []uint32 {
 	if n == 0 {

@@ -48,9 +48,10 @@ type PublishOptions struct {
 // starts there may still grow after it.
 //
 // At its start it writes every row once, since it doesn't know what the sink
-// holds; a row is early or on time then, as what was late before is not known. After that it remembers each row of the last answer, by the value that
-// it wrote; so its memory is that of an answer. Rows that have left the range
-// stay in the sink.
+// holds; a row is early or on time then, as what was late before is not known.
+// After that it remembers each row of the last answer, by the value that it wrote;
+// so its memory is that of an answer. Rows that have left the range stay in the
+// sink.
 //
 // Where a query or a Write fails, the rest of the turn does: PublishFailed tells
 // the observer, and the rows are still due at the next turn. So it goes with an
