@@ -47,16 +47,3 @@ func (s *Sink[K, R]) send(ctx context.Context, writes []write) error {
 	}
 	return nil
 }
-
-// await waits for do or for the end of ctx, which the client heeds only between
-// its attempts: each of them lasts up to its own timeouts.
-func await(ctx context.Context, do func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- do() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/anabranch-go/anabranch/internal/await"
 	"github.com/anabranch-go/anabranch/internal/secrets"
 	"github.com/anabranch-go/anabranch/sink"
 )
@@ -68,7 +69,7 @@ func Open[K, R any](ctx context.Context, client redis.UniversalClient, prefix st
 	if s.texts, err = newTexts[K, R](options.Schema); err != nil {
 		return nil, err
 	}
-	if err := await(ctx, func() error { return client.Ping(ctx).Err() }); err != nil {
+	if err := await.Work(ctx, func() error { return client.Ping(ctx).Err() }); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -99,7 +100,7 @@ func (s *Sink[K, R]) Write(ctx context.Context, rows []sink.Row[K, R]) error {
 			bytes += writes[n].bytes
 			n++
 		}
-		if err := await(ctx, func() error { return s.send(ctx, writes[:n]) }); err != nil {
+		if err := await.Work(ctx, func() error { return s.send(ctx, writes[:n]) }); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

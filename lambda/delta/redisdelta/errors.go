@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/anabranch-go/anabranch/internal/await"
 	"github.com/anabranch-go/anabranch/internal/secrets"
 )
 
@@ -25,32 +26,17 @@ const openTimeout = 10 * time.Second
 
 var errSilent = fmt.Errorf("the server doesn't answer within %v", openTimeout)
 
-// await runs work and returns as soon as ctx ends: a client may be told not to
-// mind contexts, and then waits for a server that hangs until its own time-outs
-// end. Work that is left behind ends with them.
-func await[T any](ctx context.Context, what string, work func(context.Context) (T, error)) (T, error) {
-	var nothing T
-	if err := ctx.Err(); err != nil {
-		return nothing, err
+// awaited runs work as [await.Work] does, and explains what went wrong.
+func awaited[T any](ctx context.Context, what string, work func(context.Context) (T, error)) (T, error) {
+	var value, nothing T
+	err := await.Work(ctx, func() (err error) {
+		value, err = work(ctx)
+		return err
+	})
+	if err != nil {
+		return nothing, explain(ctx, what, err)
 	}
-	type outcome struct {
-		value T
-		err   error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		value, err := work(ctx)
-		done <- outcome{value, err}
-	}()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return nothing, explain(ctx, what, o.err)
-		}
-		return o.value, nil
-	case <-ctx.Done():
-		return nothing, ctx.Err()
-	}
+	return value, nil
 }
 
 // explain says what couldn't be done. A context's end comes out of the client in

@@ -19,7 +19,7 @@ func (s *Store) Flush(ctx context.Context, c delta.Copy, f delta.Flush) error {
 	if err := f.Check(c); err != nil {
 		return err
 	}
-	_, err := await(ctx, fmt.Sprintf("flush copy %+v", c), func(ctx context.Context) (struct{}, error) {
+	_, err := awaited(ctx, fmt.Sprintf("flush copy %+v", c), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.flush(ctx, c, f)
 	})
 	return err

@@ -19,7 +19,7 @@ import (
 // batches that are new since, and shares the others' memory.
 func (s *Store) Read(ctx context.Context, view string, partition int) (*delta.Open, error) {
 	what := fmt.Sprintf("read view %q, partition %d", view, partition)
-	return await(ctx, what, func(ctx context.Context) (*delta.Open, error) { return s.read(ctx, view, partition) })
+	return awaited(ctx, what, func(ctx context.Context) (*delta.Open, error) { return s.read(ctx, view, partition) })
 }
 
 // read reads the record, and then the chunks that it lists. They never change, but

@@ -75,7 +75,7 @@ func New(ctx context.Context, client redis.UniversalClient, options Options) (*S
 	s := &Store{client: client, options: options, chunk: chunkBytes, memory: memory{last: make(map[string]remembered)}}
 	bounded, cancel := context.WithTimeoutCause(ctx, openTimeout, errSilent)
 	defer cancel()
-	_, err := await(bounded, "reach the server", func(ctx context.Context) (struct{}, error) { return struct{}{}, s.probe(ctx) })
+	_, err := awaited(bounded, "reach the server", func(ctx context.Context) (struct{}, error) { return struct{}{}, s.probe(ctx) })
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("redisdelta: cannot reach the server: %w", context.Cause(bounded))
 	}
@@ -113,14 +113,14 @@ func (s *Store) expiry() int64 { return s.options.Expiry.Milliseconds() }
 // Raise implements [delta.Store].
 func (s *Store) Raise(ctx context.Context, view string, partition int, term int64) (*delta.Shown, error) {
 	what := fmt.Sprintf("raise the term of view %q, partition %d", view, partition)
-	return await(ctx, what, func(ctx context.Context) (*delta.Shown, error) {
+	return awaited(ctx, what, func(ctx context.Context) (*delta.Shown, error) {
 		return s.raise(ctx, view, partition, term, "")
 	})
 }
 
 // Swap implements [delta.Store].
 func (s *Store) Swap(ctx context.Context, c delta.Copy) error {
-	_, err := await(ctx, fmt.Sprintf("swap in copy %+v", c), func(ctx context.Context) (*delta.Shown, error) {
+	_, err := awaited(ctx, fmt.Sprintf("swap in copy %+v", c), func(ctx context.Context) (*delta.Shown, error) {
 		return s.raise(ctx, c.View, c.Partition, c.Term, fieldOf(c))
 	})
 	return err
@@ -156,7 +156,7 @@ func (s *Store) raise(ctx context.Context, view string, partition int, term int6
 
 // Drop implements [delta.Store].
 func (s *Store) Drop(ctx context.Context, c delta.Copy) error {
-	_, err := await(ctx, fmt.Sprintf("drop copy %+v", c), func(ctx context.Context) (struct{}, error) {
+	_, err := awaited(ctx, fmt.Sprintf("drop copy %+v", c), func(ctx context.Context) (struct{}, error) {
 		header, err := drop.Run(ctx, s.client, []string{s.recordKey(c.View, c.Partition)}, fieldOf(c)).Text()
 		if err == nil {
 			s.free(ctx, c, header)
