@@ -11,9 +11,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 )
@@ -30,14 +30,9 @@ func newPlace(t testing.TB, partitions int32) (place, *kgo.Client) {
 
 // made makes the topic and the bucket of a place.
 func (p place) made(t testing.TB, partitions int32) (place, *kgo.Client) {
-	p.Topic = "faults-" + archive.NewNonce()
-	p.Bucket = "faults-" + strings.ToLower(archive.NewNonce())
-	client, err := kgo.NewClient(kgo.SeedBrokers(p.Kafka), kgo.DefaultProduceTopic(p.Topic), kgo.RecordPartitioner(kgo.ManualPartitioner()))
-	require.NoError(t, err)
-	t.Cleanup(client.Close)
-	_, err = kadm.NewClient(client).CreateTopic(t.Context(), partitions, 1, nil, p.Topic)
-	require.NoError(t, err)
-	_, err = p.objects(nil).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &p.Bucket})
+	client, name := kafkatest.Topic(t, p.Kafka, partitions, nil)
+	p.Topic, p.Bucket = name, "faults-"+strings.ToLower(archive.NewNonce())
+	_, err := p.objects(nil).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &p.Bucket})
 	require.NoError(t, err)
 	return p, client
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/sink/kafkasink"
@@ -32,7 +33,7 @@ type outage struct {
 }
 
 func newOutage(t *testing.T, silent bool) *outage {
-	o := &outage{Cluster: fake(t), asked: make(chan struct{}, 1000)}
+	o := &outage{Cluster: kafkatest.Fake(t), asked: make(chan struct{}, 1000)}
 	o.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
 		o.KeepControl()
 		if !o.lasts.Load() {
@@ -122,7 +123,7 @@ func TestCloseEndsWritesAtWork(t *testing.T) {
 
 // TestALostAnswerDoublesNothing: the client asks again under the same number.
 func TestALostAnswerDoublesNothing(t *testing.T) {
-	cluster := fake(t)
+	cluster := kafkatest.Fake(t)
 	s := open(t, cluster.ListenAddrs()[0], kafkasink.Options{Client: fast, Topic: topic(t, cluster.ListenAddrs()[0], 1, nil)})
 	lost := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: s.name, Err: kerr.RequestTimedOut, Count: 2})
 	require.NoError(t, s.Write(t.Context(), batch(1)))
@@ -134,7 +135,7 @@ func TestALostAnswerDoublesNothing(t *testing.T) {
 
 // TestNoRightToWriteIsAnError: it comes with the first Write, at once.
 func TestNoRightToWriteIsAnError(t *testing.T) {
-	cluster := fake(t)
+	cluster := kafkatest.Fake(t)
 	s := open(t, cluster.ListenAddrs()[0], kafkasink.Options{Topic: topic(t, cluster.ListenAddrs()[0], 1, nil)})
 	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: s.name, Err: kerr.TopicAuthorizationFailed, Count: -1})
 	err := s.Write(t.Context(), batch(1))
@@ -149,7 +150,7 @@ func (b buffered) OnProduceRecordBuffered(*kgo.Record) { b <- struct{}{} }
 // TestOthersContextsDontMatter: a Write whose context ends takes none of another's
 // rows along, though they share a batch.
 func TestOthersContextsDontMatter(t *testing.T) {
-	cluster := fake(t)
+	cluster := kafkatest.Fake(t)
 	asked, answer := make(chan struct{}), make(chan struct{})
 	cluster.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
 		cluster.SleepControl(func() { close(asked); <-answer })

@@ -4,23 +4,19 @@ import (
 	"context"
 	"crypto/tls"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 	"go.uber.org/goleak"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/internal/servers"
-	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/sink/kafkasink"
 	"github.com/anabranch-go/anabranch/sink/sinktest"
@@ -30,37 +26,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// brokers runs a test on a broker in this process, and on a real one.
-func brokers(t *testing.T, run func(t *testing.T, address string)) {
-	t.Run("fake", func(t *testing.T) { run(t, fake(t).ListenAddrs()[0]) })
-	t.Run("real", func(t *testing.T) { run(t, servers.Need(t, "ANABRANCH_KAFKA")) })
-}
-
-func fake(t testing.TB) *kfake.Cluster {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
-	return cluster
-}
-
 // topic makes a topic, and deletes it at the end.
 func topic(t testing.TB, address string, partitions int32, configs map[string]*string) string {
-	client, err := kgo.NewClient(kgo.SeedBrokers(address))
-	require.NoError(t, err)
-	admin := kadm.NewClient(client)
-	name := "rows-" + archive.NewNonce()
-	_, err = admin.CreateTopic(t.Context(), partitions, 1, configs, name)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, _ = admin.DeleteTopic(context.Background(), name)
-		client.Close()
-	})
-	require.Eventually(t, func() bool { // brokers hear of it from their controller
-		response, err := kmsg.NewPtrMetadataRequest().RequestWith(t.Context(), client)
-		return err == nil && slices.ContainsFunc(response.Topics, func(known kmsg.MetadataResponseTopic) bool {
-			return *known.Topic == name && known.ErrorCode == 0 && len(known.Partitions) == int(partitions)
-		})
-	}, time.Minute, time.Millisecond)
+	_, name := kafkatest.Topic(t, address, partitions, configs)
 	return name
 }
 
@@ -113,7 +81,7 @@ func (w *written) read(ctx context.Context) (rows []sinktest.Record, err error) 
 }
 
 func TestTopicIsASink(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		sinktest.TestSink(t, sinktest.Harness{
 			Open: func(t *testing.T) sinktest.Sink {
 				return open(t, address, kafkasink.Options{Topic: topic(t, address, 3, nil)})
@@ -146,13 +114,13 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		}
 		return err
 	}
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		client := []kgo.Opt{kgo.SeedBrokers(address)}
 		err := try(kafkasink.Options{Client: client, Topic: "no-such-topic"})
 		require.ErrorIs(t, err, kafkasink.ErrTopic)
 		require.ErrorContains(t, err, "no-such-topic")
 	})
-	address := []kgo.Opt{kgo.SeedBrokers(fake(t).ListenAddrs()[0])}
+	address := []kgo.Opt{kgo.SeedBrokers(kafkatest.Fake(t).ListenAddrs()[0])}
 	err := try(kafkasink.Options{Client: []kgo.Opt{kgo.SeedBrokers("127.0.0.1:1")}, Topic: "t"})
 	require.ErrorIs(t, err, kafkasink.ErrBrokers)
 	require.ErrorContains(t, err, "127.0.0.1:1")
@@ -196,7 +164,7 @@ func TestTLSAndSASL(t *testing.T) {
 // TestARowThatIsTooLargeIsNamed: the topic's own limit decides, and the rows beside
 // the large one are written.
 func TestARowThatIsTooLargeIsNamed(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		limit := "20000"
 		s := open(t, address, kafkasink.Options{Topic: topic(t, address, 1, map[string]*string{"max.message.bytes": &limit}),
 			Client: []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}})
@@ -218,7 +186,7 @@ func TestARowThatIsTooLargeIsNamed(t *testing.T) {
 }
 
 func TestClosedSinksTakeNothing(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		s := open(t, address, kafkasink.Options{Topic: topic(t, address, 1, nil)})
 		require.NoError(t, s.Close())
 		for range 2 * kafkasink.Unacknowledged {
@@ -228,7 +196,7 @@ func TestClosedSinksTakeNothing(t *testing.T) {
 }
 
 func TestTheRowThatCannotBeWrittenIsNamed(t *testing.T) {
-	address := fake(t).ListenAddrs()[0]
+	address := kafkatest.Fake(t).ListenAddrs()[0]
 	name := topic(t, address, 1, nil)
 	s, err := kafkasink.New[int, uint64](t.Context(), kafkasink.Options{Topic: name, Client: []kgo.Opt{kgo.SeedBrokers(address)}})
 	require.NoError(t, err)

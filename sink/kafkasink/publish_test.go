@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/sink"
@@ -26,7 +27,7 @@ type order struct {
 
 // TestAViewIsPublished: a topic's newest rows are a view's answer.
 func TestAViewIsPublished(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		at := source.FieldOf(func(e *order) *time.Time { return &e.At })
 		category := source.FieldOf(func(e *order) *string { return &e.Category })
 		region := source.FieldOf(func(e *order) *string { return &e.Region })

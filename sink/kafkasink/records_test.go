@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"pgregory.net/rapid"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/partition"
 	"github.com/anabranch-go/anabranch/sink"
 	"github.com/anabranch-go/anabranch/sink/kafkasink"
@@ -59,7 +60,7 @@ func TestJavaFindsTheSamePartitions(t *testing.T) {
 	}
 	odd := row(sinktest.Key{Category: "a \"b\"\t,\\'\n", Region: "日本 🎈"}, 1)
 	odd.Window.Start = odd.Window.Start.Add(time.Microsecond)
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		s := open(t, address, kafkasink.Options{Topic: topic(t, address, partitions, nil)})
 		require.NoError(t, s.Write(t.Context(), []sinktest.Row{
 			row(libros, 1), row(sinktest.Key{Category: "juguetes", Region: "Áncash"}, 1), {View: "total"}, odd,
@@ -88,7 +89,7 @@ type deep struct {
 
 // TestAKeyIsTheIdentityOfItsRow: all of it, nothing else, whatever texts it holds.
 func TestAKeyIsTheIdentityOfItsRow(t *testing.T) {
-	address := fake(t).ListenAddrs()[0]
+	address := kafkatest.Fake(t).ListenAddrs()[0]
 	name := topic(t, address, 1, nil)
 	s, err := kafkasink.New[deep, map[string]string](t.Context(), kafkasink.Options{Topic: name, Client: []kgo.Opt{kgo.SeedBrokers(address)}})
 	require.NoError(t, err)
@@ -115,7 +116,7 @@ func TestAKeyIsTheIdentityOfItsRow(t *testing.T) {
 }
 
 func TestARowOfNoKeyHasAKey(t *testing.T) {
-	address := fake(t).ListenAddrs()[0]
+	address := kafkatest.Fake(t).ListenAddrs()[0]
 	name := topic(t, address, 1, nil)
 	s, err := kafkasink.New[struct{}, int](t.Context(), kafkasink.Options{Topic: name, Client: []kgo.Opt{kgo.SeedBrokers(address)},
 		Schema: sink.SchemaOptions{Rename: map[string]string{"view": "métrica", "value": "n"}}})
@@ -133,7 +134,7 @@ func TestACompactedTopicKeepsTheNewestRows(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	cluster := fake(t)
+	cluster := kafkatest.Fake(t)
 	policy := "compact"
 	s := open(t, cluster.ListenAddrs()[0], kafkasink.Options{Topic: topic(t, cluster.ListenAddrs()[0], 2, map[string]*string{"cleanup.policy": &policy})})
 	newest := sink.NewMemory[sinktest.Key, sinktest.Value]()

@@ -11,9 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/anabranch-go/anabranch/internal/secrets"
+	"github.com/anabranch-go/anabranch/internal/kafka"
 	"github.com/anabranch-go/anabranch/sink"
 )
 
@@ -79,14 +78,9 @@ func (t *Topic[K, R]) connect() (*kgo.Client, error) {
 	opts = append(opts, t.options.Client...)
 	opts = append(opts, kgo.RequiredAcks(kgo.AllISRAcks()), kgo.MaxBufferedRecords(math.MaxInt32), kgo.MaxBufferedBytes(0),
 		kgo.ProducerBatchMaxBytesFn(func(string) int32 { return t.batchBytes }))
-	client, err := kgo.NewClient(opts...)
+	client, err := kafka.Connect(opts...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrOptions, secrets.Without(err))
-	}
-	seeds, _ := client.OptValue(kgo.SeedBrokers).([]string)
-	if err := secrets.CheckAddresses(seeds); err != nil {
-		client.Close()
-		return nil, fmt.Errorf("%w: kgo.SeedBrokers: %w", ErrOptions, err)
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	for name, option := range map[string]any{"DisableIdempotentWrite": kgo.DisableIdempotentWrite, "ManualFlushing": kgo.ManualFlushing, "DefaultProduceTopicAlways": kgo.DefaultProduceTopicAlways} {
 		if set, _ := client.OptValue(option).(bool); set {
@@ -104,22 +98,12 @@ func (t *Topic[K, R]) connect() (*kgo.Client, error) {
 // look asks whether the topic is there, and how large a batch it takes. Who may
 // write to a topic may not always see its configuration: then it's the default.
 func (t *Topic[K, R]) look(ctx context.Context) error {
+	unusable := fmt.Errorf("%w: %v", ErrBrokers, t.client.OptValue(kgo.SeedBrokers))
 	if err := t.client.Ping(ctx); err != nil {
-		return fmt.Errorf("%w: %v: %w", ErrBrokers, t.client.OptValue(kgo.SeedBrokers), err)
+		return fmt.Errorf("%w: %w", unusable, err)
 	}
-	request := kmsg.NewPtrMetadataRequest()
-	asked := kmsg.NewMetadataRequestTopic()
-	asked.Topic = &t.options.Topic
-	request.Topics = append(request.Topics, asked)
-	response, err := request.RequestWith(ctx, t.client)
-	if err != nil {
-		return fmt.Errorf("%w: %v: %w", ErrBrokers, t.client.OptValue(kgo.SeedBrokers), err)
-	}
-	if len(response.Topics) != 1 {
-		return fmt.Errorf("%w: asked for %s, the brokers answer for %d topics", ErrTopic, t.options.Topic, len(response.Topics))
-	}
-	if err := kerr.ErrorForCode(response.Topics[0].ErrorCode); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrTopic, t.options.Topic, err)
+	if _, _, err := kafka.Topic(ctx, t.client, t.options.Topic, kafka.Errors{Brokers: unusable, Topic: ErrTopic}); err != nil {
+		return err
 	}
 	configs, err := kadm.NewClient(t.client).DescribeTopicConfigs(ctx, t.options.Topic)
 	if err != nil {

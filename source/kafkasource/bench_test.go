@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
@@ -34,7 +35,7 @@ type visit struct {
 func BenchmarkSpeedLayer(b *testing.B) {
 	const events, partitions = 400_000, 2
 	address := servers.Need(b, "ANABRANCH_KAFKA")
-	client, name := topic(b, address, partitions, nil)
+	client, name := kafkatest.Topic(b, address, partitions, nil)
 	for i := range events {
 		value := fmt.Sprintf(`{"at":"2026-11-25T10:%02d:00.123456Z","user_id":%d,"event_type":"purchase","session_id":"s-%d","categoria":"libros","revenue":%d}`, i/7000, i%50_000, i%90_000, i%1000)
 		client.Produce(b.Context(), &kgo.Record{Topic: name, Partition: int32(i % partitions), Value: []byte(value)}, nil)

@@ -5,23 +5,20 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 	"go.uber.org/goleak"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/internal/servers"
-	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/source/kafkasource"
 	"github.com/anabranch-go/anabranch/source/sourcetest"
@@ -32,40 +29,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type event struct {
 	User int64  `json:"user"`
 	Kind string `json:"kind"`
-}
-
-// brokers runs a test on a broker in this process, and on a real one.
-func brokers(t *testing.T, run func(t *testing.T, address string)) {
-	t.Run("fake", func(t *testing.T) { run(t, fake(t)) })
-	t.Run("real", func(t *testing.T) { run(t, servers.Need(t, "ANABRANCH_KAFKA")) })
-}
-
-func fake(t testing.TB) string {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
-	return cluster.ListenAddrs()[0]
-}
-
-// topic makes a topic, and deletes it at the end.
-func topic(t testing.TB, address string, partitions int32, configs map[string]*string) (*kgo.Client, string) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchMaxBytes(16<<20))
-	require.NoError(t, err)
-	admin := kadm.NewClient(client)
-	name := "events-" + archive.NewNonce()
-	_, err = admin.CreateTopic(t.Context(), partitions, 1, configs, name)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, _ = admin.DeleteTopic(context.Background(), name)
-		client.Close()
-	})
-	require.Eventually(t, func() bool { // brokers hear of it from their controller
-		response, err := kmsg.NewPtrMetadataRequest().RequestWith(t.Context(), client)
-		return err == nil && slices.ContainsFunc(response.Topics, func(known kmsg.MetadataResponseTopic) bool {
-			return *known.Topic == name && known.ErrorCode == 0 && len(known.Partitions) == int(partitions)
-		})
-	}, time.Minute, time.Millisecond)
-	return client, name
 }
 
 func produce(t testing.TB, client *kgo.Client, topic string, partition int, values ...string) {
@@ -84,9 +47,9 @@ func open(t testing.TB, address string, options kafkasource.Options[event]) *kaf
 }
 
 func TestSource(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		sourcetest.TestSource(t, func(t *testing.T) sourcetest.Log[event] {
-			client, name := topic(t, address, 2, nil)
+			client, name := kafkatest.Topic(t, address, 2, nil)
 			events := make([][]event, 2)
 			for i := range int64(23) {
 				e := event{User: i, Kind: fmt.Sprint("kind ", i%3)}
@@ -133,7 +96,7 @@ func read(t *testing.T, log *kafkasource.Log[event]) (events []event, quarantine
 
 func TestTransactionsLeaveNoGap(t *testing.T) {
 	address := servers.Need(t, "ANABRANCH_KAFKA")
-	plainly, name := topic(t, address, 1, nil)
+	plainly, name := kafkatest.Topic(t, address, 1, nil)
 	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.TransactionalID(name), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	require.NoError(t, err)
 	defer client.Close()
@@ -171,9 +134,9 @@ func TestTransactionsLeaveNoGap(t *testing.T) {
 }
 
 func TestPoisonGoesToQuarantine(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		big := "10485760"
-		client, name := topic(t, address, 1, map[string]*string{"max.message.bytes": &big})
+		client, name := kafkatest.Topic(t, address, 1, map[string]*string{"max.message.bytes": &big})
 		produce(t, client, name, 0, `{"user":1}`, `no JSON`, `{"user":"text"}`, strings.Repeat("x", 9<<20), `{"user":2}`)
 		require.NoError(t, client.ProduceSync(t.Context(), &kgo.Record{Topic: name}).FirstErr()) // null
 		events, quarantine := read(t, open(t, address, kafkasource.Options[event]{Topic: name}))
@@ -189,8 +152,8 @@ func TestPoisonGoesToQuarantine(t *testing.T) {
 }
 
 func TestADecoderOfWholeRecords(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
-		client, name := topic(t, address, 1, nil)
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
+		client, name := kafkatest.Topic(t, address, 1, nil)
 		now := time.Now()
 		for _, key := range []string{"a", "bad", "worse", "b"} {
 			require.NoError(t, client.ProduceSync(t.Context(), &kgo.Record{Topic: name, Key: []byte(key), Value: []byte("v"),
@@ -215,8 +178,8 @@ func TestADecoderOfWholeRecords(t *testing.T) {
 }
 
 func TestWhatRetentionRemovedIsALoudStop(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
-		client, name := topic(t, address, 1, nil)
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
+		client, name := kafkatest.Topic(t, address, 1, nil)
 		produce(t, client, name, 0, `{"user":0}`, `{"user":1}`, `{"user":2}`)
 		log := open(t, address, kafkasource.Options[event]{Topic: name})
 		var offsets kadm.Offsets
@@ -231,8 +194,8 @@ func TestWhatRetentionRemovedIsALoudStop(t *testing.T) {
 }
 
 func TestATopicMadeAnewIsAnotherLog(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
-		client, name := topic(t, address, 1, nil)
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
+		client, name := kafkatest.Topic(t, address, 1, nil)
 		admin := kadm.NewClient(client)
 		identity := func() string {
 			id, err := open(t, address, kafkasource.Options[event]{Topic: name}).Identity(t.Context())
@@ -258,7 +221,7 @@ func TestATopicMadeAnewIsAnotherLog(t *testing.T) {
 // The client takes its time to be sure (10 s).
 func TestATopicMadeAnewWhileItIsRead(t *testing.T) {
 	address := servers.Need(t, "ANABRANCH_KAFKA")
-	client, name := topic(t, address, 1, nil)
+	client, name := kafkatest.Topic(t, address, 1, nil)
 	produce(t, client, name, 0, `{"user":0}`, `{"user":1}`)
 	log := open(t, address, kafkasource.Options[event]{Topic: name})
 	reader, err := log.Open(t.Context(), 0, 0)
@@ -289,9 +252,9 @@ func TestATopicMadeAnewWhileItIsRead(t *testing.T) {
 }
 
 func TestCompactedTopicsAreRefused(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		for _, policy := range []string{"compact", "compact,delete"} {
-			_, name := topic(t, address, 1, map[string]*string{"cleanup.policy": &policy})
+			_, name := kafkatest.Topic(t, address, 1, map[string]*string{"cleanup.policy": &policy})
 			_, err := kafkasource.New(t.Context(), kafkasource.Options[event]{Client: []kgo.Opt{kgo.SeedBrokers(address)}, Topic: name})
 			require.ErrorIs(t, err, kafkasource.ErrCompacted)
 		}
@@ -299,7 +262,7 @@ func TestCompactedTopicsAreRefused(t *testing.T) {
 }
 
 func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		_, err := kafkasource.New(t.Context(), kafkasource.Options[event]{Client: []kgo.Opt{kgo.SeedBrokers(address)}, Topic: "no-such-topic"})
 		require.ErrorIs(t, err, kafkasource.ErrTopic)
 		require.ErrorContains(t, err, "no-such-topic")
@@ -312,7 +275,7 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 
 func TestTLSAndSASL(t *testing.T) {
 	address, config := servers.Need(t, "ANABRANCH_KAFKA_TLS"), servers.TLS(t)
-	_, name := topic(t, servers.Need(t, "ANABRANCH_KAFKA"), 1, nil)
+	_, name := kafkatest.Topic(t, servers.Need(t, "ANABRANCH_KAFKA"), 1, nil)
 	try := func(config *tls.Config, options ...kgo.Opt) error {
 		log, err := kafkasource.New(t.Context(), kafkasource.Options[event]{Topic: name,
 			Client: append(options, kgo.SeedBrokers(address), kgo.DialTLSConfig(config))})

@@ -14,7 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/anabranch-go/anabranch/internal/secrets"
+	"github.com/anabranch-go/anabranch/internal/kafka"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -99,14 +99,9 @@ func New[E any](ctx context.Context, options Options[E]) (*Log[E], error) {
 	if options.Decoder == nil {
 		options.Decoder = source.JSON[E]()
 	}
-	client, err := kgo.NewClient(options.Client...)
+	client, err := kafka.Connect(options.Client...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", source.ErrOptions, secrets.Without(err))
-	}
-	seeds, _ := client.OptValue(kgo.SeedBrokers).([]string)
-	if err := secrets.CheckAddresses(seeds); err != nil {
-		client.Close()
-		return nil, fmt.Errorf("%w: kgo.SeedBrokers: %w", source.ErrOptions, err)
+		return nil, fmt.Errorf("%w: %w", source.ErrOptions, err)
 	}
 	l := &Log[E]{options: options, schema: schema, client: client}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
@@ -155,30 +150,11 @@ func (l *Log[E]) Close() error {
 // Identity implements [source.Source].
 func (l *Log[E]) Identity(context.Context) (string, error) { return l.identity, nil }
 
-// ask asks which cluster this is, and what it knows of the topic now: the admin
-// client's answer may come from a cache.
+// ask asks which cluster this is, and what it knows of the topic now.
 func (l *Log[E]) ask(ctx context.Context) (cluster string, topic kmsg.MetadataResponseTopic, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	request := kmsg.NewPtrMetadataRequest()
-	asked := kmsg.NewMetadataRequestTopic()
-	asked.Topic = &l.options.Topic
-	request.Topics = append(request.Topics, asked)
-	response, err := request.RequestWith(ctx, l.client)
-	if err != nil {
-		return "", topic, fmt.Errorf("%w: %w", ErrBrokers, err)
-	}
-	if len(response.Topics) != 1 {
-		return "", topic, fmt.Errorf("%w: asked for %s, the brokers answer for %d topics", ErrTopic, l.options.Topic, len(response.Topics))
-	}
-	topic = response.Topics[0]
-	if err := kerr.ErrorForCode(topic.ErrorCode); err != nil {
-		return "", topic, fmt.Errorf("%w: %s: %w", ErrTopic, l.options.Topic, err)
-	}
-	if response.ClusterID != nil {
-		cluster = *response.ClusterID
-	}
-	return cluster, topic, nil
+	return kafka.Topic(ctx, l.client, l.options.Topic, kafka.Errors{Brokers: ErrBrokers, Topic: ErrTopic})
 }
 
 // Partitions implements [source.Source].

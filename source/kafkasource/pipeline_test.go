@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -33,12 +34,12 @@ type seen struct{ Events, Sum, Numbers int64 }
 // One of them after the other leaves and comes back while events are produced. In
 // the end every event counts once, and answers meanwhile never go back.
 func TestAGroupOfPipelinesLosesNothing(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		const members, rounds, each, partitions = 3, 6, 300, 4
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		random := rand.New(rand.NewPCG(seed, 0))
-		client, name := topic(t, address, partitions, nil)
+		client, name := kafkatest.Topic(t, address, partitions, nil)
 		store, deltas := archive.Memory(), delta.Memory()
 
 		at := source.FieldOf(func(e *numbered) *time.Time { return &e.At })

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/source/kafkasource"
@@ -29,14 +30,12 @@ func TestAGroupThatRefusesEndsShare(t *testing.T) {
 	}
 	for _, serverSide := range []bool{false, true} {
 		for answer, remedy := range answers {
-			cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
-			require.NoError(t, err)
-			t.Cleanup(cluster.Close)
+			cluster := kafkatest.Fake(t)
 			address := cluster.ListenAddrs()[0]
-			_, name := topic(t, address, 1, nil)
+			_, name := kafkatest.Topic(t, address, 1, nil)
 			refuse(cluster, serverSide, answer)
 			log := open(t, address, kafkasource.Options[event]{Topic: name, Group: "metrics", ServerSideBalancing: serverSide})
-			err = log.Share(t.Context(), func(context.Context, int) error { return errors.New("nothing to own") })
+			err := log.Share(t.Context(), func(context.Context, int) error { return errors.New("nothing to own") })
 			require.ErrorIs(t, err, kafkasource.ErrGroup)
 			require.ErrorIs(t, err, answer)
 			for _, part := range []string{"metrics", name, address, remedy} {
@@ -68,14 +67,12 @@ func refuse(cluster *kfake.Cluster, serverSide bool, answer *kerr.Error) {
 // TestAMemberThatIsRefusedLaterEndsShare: it has partitions by then, and lets go
 // of them.
 func TestAMemberThatIsRefusedLaterEndsShare(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
+	cluster := kafkatest.Fake(t)
 	address := cluster.ListenAddrs()[0]
-	_, name := topic(t, address, 1, nil)
+	_, name := kafkatest.Topic(t, address, 1, nil)
 	log := open(t, address, kafkasource.Options[event]{Topic: name, Group: "metrics", Client: []kgo.Opt{kgo.HeartbeatInterval(10 * time.Millisecond)}})
 	var let atomic.Bool
-	err = log.Share(t.Context(), func(ctx context.Context, _ int) error {
+	err := log.Share(t.Context(), func(ctx context.Context, _ int) error {
 		cluster.ControlKey(kmsg.Heartbeat.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
 			cluster.KeepControl()
 			response := request.ResponseKind().(*kmsg.HeartbeatResponse)
@@ -97,11 +94,9 @@ func (h hook) OnGroupManageError(err error) { h(err) }
 // TestWhatPassesIsWaitedFor: errors that joining again heals don't end Share. The
 // caller's own hooks hear of them.
 func TestWhatPassesIsWaitedFor(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
+	cluster := kafkatest.Fake(t)
 	address := cluster.ListenAddrs()[0]
-	_, name := topic(t, address, 1, nil)
+	_, name := kafkatest.Topic(t, address, 1, nil)
 	passing := []*kerr.Error{kerr.UnknownServerError, kerr.CoordinatorNotAvailable, kerr.IllegalGeneration, kerr.GroupIDNotFound}
 	for _, answer := range passing {
 		cluster.ControlKey(kmsg.JoinGroup.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
@@ -122,7 +117,7 @@ func TestWhatPassesIsWaitedFor(t *testing.T) {
 
 func TestARealGroupRefuses(t *testing.T) {
 	address := servers.Need(t, "ANABRANCH_KAFKA")
-	_, name := topic(t, address, 1, nil)
+	_, name := kafkatest.Topic(t, address, 1, nil)
 	log := open(t, address, kafkasource.Options[event]{Topic: name, Group: name, Client: []kgo.Opt{kgo.SessionTimeout(time.Hour)}})
 	err := log.Share(t.Context(), func(context.Context, int) error { return nil })
 	require.ErrorIs(t, err, kafkasource.ErrGroup)

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/anabranch-go/anabranch/internal/kafkatest"
 	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/source/kafkasource"
 )
@@ -22,7 +23,7 @@ import (
 func TestAGroupSharesThePartitions(t *testing.T) {
 	for _, serverSide := range []bool{false, true} {
 		t.Run(fmt.Sprintf("serverSide=%t", serverSide), func(t *testing.T) {
-			brokers(t, func(t *testing.T, address string) { testSharing(t, address, serverSide) })
+			kafkatest.Brokers(t, func(t *testing.T, address string) { testSharing(t, address, serverSide) })
 		})
 	}
 }
@@ -30,7 +31,7 @@ func TestAGroupSharesThePartitions(t *testing.T) {
 func testSharing(t *testing.T, address string, serverSide bool) {
 	// An owner takes a while to let go: long enough for another to come, were it let.
 	const partitions, lettingGo = 6, 300 * time.Millisecond
-	_, name := topic(t, address, partitions, nil)
+	_, name := kafkatest.Topic(t, address, partitions, nil)
 	var mu sync.Mutex
 	owners, changes := map[int]int{}, make(chan struct{}, 100)
 	note := func(partition, was, is int) {
@@ -89,8 +90,8 @@ func testSharing(t *testing.T, address string, serverSide bool) {
 }
 
 func TestAnOwnersErrorEndsShare(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
-		_, name := topic(t, address, 3, nil)
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
+		_, name := kafkatest.Topic(t, address, 3, nil)
 		broken := errors.New("broken")
 		for _, group := range []string{"", name} {
 			log := open(t, address, kafkasource.Options[event]{Topic: name, Group: group})
@@ -108,8 +109,8 @@ func TestAnOwnersErrorEndsShare(t *testing.T) {
 
 // TestAConvertedTopicIsShared: a log that stands before a topic's keeps the group.
 func TestAConvertedTopicIsShared(t *testing.T) {
-	address := fake(t)
-	client, name := topic(t, address, 3, nil)
+	address := kafkatest.Fake(t).ListenAddrs()[0]
+	client, name := kafkatest.Topic(t, address, 3, nil)
 	topicLog := open(t, address, kafkasource.Options[event]{Topic: name, Group: name})
 	converted, err := source.Convert(topicLog, func(e *event) (event, error) { return *e, nil })
 	require.NoError(t, err)
@@ -132,9 +133,9 @@ func TestAConvertedTopicIsShared(t *testing.T) {
 
 // TestPartitionsThatAreAdded are given out as well, with a group and without.
 func TestPartitionsThatAreAdded(t *testing.T) {
-	brokers(t, func(t *testing.T, address string) {
+	kafkatest.Brokers(t, func(t *testing.T, address string) {
 		for _, grouped := range []bool{false, true} {
-			client, name := topic(t, address, 1, nil)
+			client, name := kafkatest.Topic(t, address, 1, nil)
 			options := kafkasource.Options[event]{Topic: name,
 				Client: []kgo.Opt{kgo.SeedBrokers(address), kgo.MetadataMaxAge(200 * time.Millisecond), kgo.MetadataMinAge(50 * time.Millisecond)}}
 			if grouped {
