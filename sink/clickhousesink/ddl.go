@@ -12,15 +12,20 @@ import (
 // DDL gives the statements that make the table and the view of its current rows,
 // without semicolons. It asks no server. Running them again does nothing.
 func DDL[K, R any](options Options) ([]string, error) {
-	schema, err := sink.SchemaOf[K, R](options.Schema)
-	if err != nil {
-		return nil, err
+	_, _, statements, err := plan[K, R](options)
+	return statements, err
+}
+
+// plan is what options ask for: the schema, how the table keeps it, and what makes it.
+func plan[K, R any](options Options) (schema *sink.Schema[K, R], l *layout, statements []string, err error) {
+	if schema, err = sink.SchemaOf[K, R](options.Schema); err != nil {
+		return nil, nil, nil, err
 	}
-	l, err := newLayout(schema, options)
-	if err != nil {
-		return nil, err
+	if l, err = newLayout(schema, options); err != nil {
+		return nil, nil, nil, err
 	}
-	return l.ddl()
+	statements, err = l.ddl()
+	return schema, l, statements, err
 }
 
 // currentSuffix makes the view's name of the table's.

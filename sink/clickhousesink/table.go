@@ -27,15 +27,7 @@ type Table[K, R any] struct {
 //
 // Errors are those of [sink.SchemaOf], ErrOptions, ErrServer, ErrAccess and ErrTable.
 func Open[K, R any](ctx context.Context, options Options) (*Table[K, R], error) {
-	schema, err := sink.SchemaOf[K, R](options.Schema)
-	if err != nil {
-		return nil, err
-	}
-	l, err := newLayout(schema, options)
-	if err != nil {
-		return nil, err
-	}
-	statements, err := l.ddl()
+	schema, l, statements, err := plan[K, R](options)
 	if err != nil {
 		return nil, err
 	}
