@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/anabranch-go/anabranch/internal/servers"
 	"github.com/anabranch-go/anabranch/lambda/archive"
@@ -131,6 +134,21 @@ func TestOnAllFourSystemsAtOnce(t *testing.T) {
 	require.Contains(t, other.stderr.String(), "another log")
 }
 
+// appended waits until the topic has so many events.
+func appended(t *testing.T, arguments []string, events int64) {
+	t.Helper()
+	broker, topic := arguments[slices.Index(arguments, "-kafka")+1], arguments[slices.Index(arguments, "-topic")+1]
+	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
+	require.NoError(t, err)
+	defer client.Close()
+	require.Eventually(t, func() bool {
+		ends, err := kadm.NewClient(client).ListEndOffsets(t.Context(), topic)
+		total := int64(0)
+		ends.Each(func(end kadm.ListedOffset) { total += end.Offset })
+		return err == nil && total >= events
+	}, time.Minute, 50*time.Millisecond)
+}
+
 // TestProcessesThatAreKilled: three speed processes share the topic with a batch and
 // a serving one, and one of them is killed every few seconds.
 func TestProcessesThatAreKilled(t *testing.T) {
@@ -149,7 +167,7 @@ func TestProcessesThatAreKilled(t *testing.T) {
 	interrupted := run("serve")
 	generate := run("generate", "-events", fmt.Sprint(events-1000), "-rate", "10000")
 	for killed := range 4 {
-		time.Sleep(3 * time.Second) // what runs is to run for a while
+		appended(t, arguments, int64(1+killed)*events/5)
 		victim := rand.IntN(len(speed))
 		require.NoError(t, speed[victim].command.Process.Kill())
 		require.ErrorContains(t, speed[victim].wait(), "killed", killed)

@@ -179,11 +179,7 @@ func TestEveryAnswerIsRightThroughFaults(t *testing.T) {
 		for _, i := range s.random.Perm(len(faults)) {
 			fault := faults[i]
 			complete := f.complete
-			if fault.do(s, func(d time.Duration) {
-				for until := time.Now().Add(d); time.Now().Before(until); time.Sleep(pause) {
-					_, _ = f.look()
-				}
-			}) {
+			if fault.do(s, f.lookFor) {
 				s.happy[fault.name]++
 			}
 			s.supervise()

@@ -168,16 +168,34 @@ func (f *follower) look() (offsets int64, err error) {
 	return p.Offsets(), nil
 }
 
+// lookFor looks again and again for some time: it's how long a trouble lasts.
+func (f *follower) lookFor(d time.Duration) {
+	over, ticker := time.After(d), time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-over:
+			return
+		case <-ticker.C:
+			_, _ = f.look()
+		}
+	}
+}
+
 // until looks again and again, until the answers hold every event.
 func (f *follower) until(events int64) {
 	f.t.Helper()
-	for began := time.Now(); ; time.Sleep(pause) {
+	late, ticker := time.After(timeout), time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
 		offsets, err := f.look()
 		if err == nil && offsets == events {
 			return
 		}
-		if time.Since(began) > timeout {
+		select {
+		case <-late:
 			f.t.Fatalf("of %d events the answers hold %d: %v", events, offsets, err)
+		case <-ticker.C:
 		}
 	}
 }
