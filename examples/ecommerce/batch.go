@@ -80,7 +80,9 @@ func runReport(ctx context.Context, o options, s *systems, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "Log %s: %s events so far, and %s to come. Archive: %s\n", s.shop.identity(), thousands(total(s.from)), thousands(o.events), s.place)
+	if err := s.announce(ctx, stderr); err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := pipeline.Run(ctx, s.log); err != nil {
 		return err

@@ -22,7 +22,6 @@ type layers struct {
 	pipeline *lambda.Pipeline[Event]
 	handles  handles
 	watcher  *watcher
-	stderr   io.Writer
 }
 
 // parts are what a process does.
@@ -60,7 +59,7 @@ func newLayers(o options, s *systems, stderr io.Writer) (*layers, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layers{parts: roles[o.role], systems: s, pipeline: pipeline, handles: handles, stderr: stderr}
+	l := &layers{parts: roles[o.role], systems: s, pipeline: pipeline, handles: handles}
 	if l.parts.serve {
 		l.watcher = newWatcher(handles, newDisplay(stderr, end-start), start, end)
 	}
@@ -70,15 +69,9 @@ func newLayers(o options, s *systems, stderr io.Writer) (*layers, error) {
 // runLayers runs the layers of a role, until the log ends or ctx does, then reports
 // and checks what a serving one has answered.
 func runLayers(ctx context.Context, o options, s *systems, stdout, stderr io.Writer) error {
-	to := ""
-	if len(s.to) > 0 {
-		to = fmt.Sprintf(", and %s to come", thousands(total(s.to)-total(s.from)))
-	}
-	identity, err := s.log.Identity(ctx)
-	if err != nil {
+	if err := s.announce(ctx, stderr); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "Log %s: %s events so far%s. Archive: %s\n", identity, thousands(total(s.from)), to, s.place)
 	l, err := newLayers(o, s, stderr)
 	if err != nil {
 		return err

@@ -93,14 +93,9 @@ func (p *published) publishers(h handles) (out []func(context.Context) error) {
 // errForeign says that there are newer rows than this archive's.
 var errForeign = errors.New("these are results of another log, or of an archive that has come further")
 
-// versionOf is the version of an answer's rows.
-func versionOf(a *lambda.Answer[Place, Sales]) int64 {
-	return lambda.RowVersion(a.Provenance().Version, a.Provenance().Offsets())
-}
-
-// endVersion is the version of rows of the whole log.
-func endVersion(a *lambda.Answer[Place, Sales], end int64) int64 {
-	return lambda.RowVersion(a.Provenance().Version, end)
+// versionAt is the version of rows of so many events.
+func versionAt(a *lambda.Answer[Place, Sales], events int64) int64 {
+	return lambda.RowVersion(a.Provenance().Version, events)
 }
 
 // check writes the answers once more, which changes nothing if they're there, then
@@ -124,24 +119,24 @@ func (p *published) check(ctx context.Context, c *check, a answers, end int64) e
 		if err != nil {
 			return err
 		}
-		found, answered := map[cell[Place]]Sales{}, map[cell[Place]]Sales{}
+		answered := map[cell[Place]]Sales{}
 		for row := range a.dailySales.Rows() {
 			answered[cell[Place]{row.Window.Start.Unix(), row.Key}] = row.Value
 		}
+		found := map[cell[Place]]Sales{}
 		for _, row := range rows {
-			group := cell[Place]{row.Window.Start.Unix(), row.Key}
-			newer := row.Version > versionOf(a.dailySales)
-			if row.Version > endVersion(a.dailySales, end) {
+			group, value := cell[Place]{row.Window.Start.Unix(), row.Key}, row.Value
+			switch {
+			case row.Version > versionAt(a.dailySales, end):
 				return fmt.Errorf("%w: the table metricas_diarias has %v of %s of version %d: drop it, or set CLICKHOUSE_DATABASE",
 					errForeign, row.Key, row.Window.Start.Format(time.DateOnly), row.Version)
+			case row.Version > versionAt(a.dailySales, a.dailySales.Provenance().Offsets()):
+				var ours bool
+				if value, ours = answered[group]; !ours {
+					continue
+				}
 			}
-			if _, ours := answered[group]; newer && !ours {
-				continue
-			}
-			found[group] = row.Value
-			if newer {
-				found[group] = answered[group]
-			}
+			found[group] = value
 		}
 		compare(c, "metricas_diarias", a.dailySales, found)
 	}
@@ -167,10 +162,10 @@ func (p *published) checkRedis(ctx context.Context, c *check, a answers, end int
 		if err != nil {
 			return fmt.Errorf("%s has no version: %w", name, err)
 		}
-		if version > endVersion(a.sales, end) {
+		if version > versionAt(a.sales, end) {
 			return fmt.Errorf("%w: Redis has %s of version %d: delete the keys %s:*", errForeign, name, version, redisPrefix)
 		}
-		if version > versionOf(a.sales) {
+		if version > versionAt(a.sales, a.sales.Provenance().Offsets()) {
 			continue
 		}
 		v := row.Value

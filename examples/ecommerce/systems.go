@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -111,6 +112,20 @@ func (s *systems) openGenerated(ctx context.Context, o options) error {
 	s.to = grown(s.from, o.events)
 	s.log, err = newShopLog(s.shop, s.to, o.rate)
 	return err
+}
+
+// announce says what a run works on.
+func (s *systems) announce(ctx context.Context, stderr io.Writer) error {
+	identity, err := s.log.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	more := ""
+	if len(s.to) > 0 {
+		more = fmt.Sprintf(", and %s to come", thousands(total(s.to)-total(s.from)))
+	}
+	fmt.Fprintf(stderr, "Log %s: %s events so far%s. Archive: %s\n", identity, thousands(total(s.from)), more, s.place)
+	return nil
 }
 
 // end is how many events the log has now.
