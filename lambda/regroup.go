@@ -59,11 +59,7 @@ func (t *table[E]) slide(ctx context.Context, s *selected[E]) (*table[E], error)
 
 // like makes an empty table of groups over the same texts.
 func (t *table[E]) like() *table[E] {
-	into := &table[E]{plan: t.plan, groups: newGroups(t.plan.keyTypes), states: t.plan.states()}
-	for i := range into.groups.texts {
-		into.groups.texts[i] = keyTexts{Interner: t.groups.texts[i].Interner}
-	}
-	return into
+	return &table[E]{plan: t.plan, groups: newGroups(t.groups.keySpace), states: t.plan.states()}
 }
 
 func (t *table[E]) regroup(place func(i uint32, words []uint64) bool) *table[E] {

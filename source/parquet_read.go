@@ -27,6 +27,7 @@ type ParquetOptions struct {
 	Quarantine bool
 
 	numbered bool // offsets are row numbers, whatever the file says
+	limits   func(column int) (Limits, bool)
 }
 
 // ParquetReader reads one Parquet file. It's not safe for concurrent use.
@@ -115,7 +116,13 @@ func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
 		if r.group == r.file.Groups() {
 			return nil, io.EOF
 		}
-		r.left = r.file.GroupRows(r.group)
+		rows := r.file.GroupRows(r.group)
+		if r.passesOver(r.group) {
+			r.next += rows
+			r.group++
+			continue
+		}
+		r.left = rows
 		if err := r.openGroup(); err != nil {
 			return nil, err
 		}
