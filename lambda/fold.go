@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/anabranch-go/anabranch/source"
@@ -14,6 +15,7 @@ import (
 type Fold[E, K, R any] struct {
 	tables *tables[E]
 	mark   *window.Watermark
+	over   bool // no events will come
 	rows   *rowReader[E, K, R]
 }
 
@@ -43,15 +45,22 @@ func (f *Fold[E, K, R]) Add(c *source.Chunk[E]) (late int, err error) {
 	if err := c.Check(); err != nil {
 		return 0, err
 	}
-	times, err := f.tables.fold(c)
+	rows, err := f.tables.fold(c)
 	if err != nil {
 		return 0, err
 	}
-	return observe(f.mark, times), nil
+	plan := f.tables.plan
+	if err := plan.loadTimes(rows); err != nil {
+		return 0, err
+	}
+	return observe(f.mark, plan.times), nil
 }
 
 // End says that no more events will come: all windows can be drained.
-func (f *Fold[E, K, R]) End() { f.mark.End() }
+func (f *Fold[E, K, R]) End() {
+	f.mark.End()
+	f.over = true
+}
 
 // Watermark says up to which event time most events have come; false while it isn't
 // known.
@@ -70,6 +79,9 @@ func (f *Fold[E, K, R]) Len() int { return f.tables.len() }
 // own, the fold is of no use.
 func (f *Fold[E, K, R]) Drain(take func(Row[K, R]) error) error {
 	mark, ok := f.mark.Current()
+	if f.over {
+		mark, ok = math.MaxInt64, true
+	}
 	if !ok {
 		return nil
 	}

@@ -16,8 +16,9 @@ type keyCodes struct {
 	window int64
 	parts  []codePart
 	places []uint32 // by code: the group, +1
-	codes  []uint32 // by selected row
-	pass   int      // so many chunks aren't tried
+	codes  []uint32 // by selected row: the chunk's own, or in memory
+	memory []uint32
+	pass   int // so many chunks aren't tried
 }
 
 // codePart is a part of a key: its values are numbers from 0 to less than 1<<bits.
@@ -61,8 +62,12 @@ func (k *keyCodes) load(g *groups, window int64, keys []*source.Vector, rows []i
 		k.places = slices.Grow(k.places[:0], 1<<width)[:1<<width]
 		clear(k.places)
 	}
-	k.codes = slices.Grow(k.codes[:0], len(rows))[:len(rows)]
-	if len(keys) == 0 {
+	if len(keys) == 1 && keys[0].Kind == source.String && len(rows) == len(keys[0].Codes) {
+		k.codes = keys[0].Codes // the rows are all there are
+		return true
+	}
+	k.memory = slices.Grow(k.memory[:0], len(rows))[:len(rows)]
+	if k.codes = k.memory; len(keys) == 0 {
 		clear(k.codes)
 	}
 	for i := range k.parts {
@@ -125,14 +130,15 @@ func (p *codePart) load(codes []uint32, v *source.Vector, rows []int32) {
 
 // byCodes is find for the rows that codes were made for.
 func (g *groups) byCodes(out []uint32, window int64, keys []*source.Vector, rows []int32) []uint32 {
-	places := g.codes.places
-	for i, code := range g.codes.codes {
+	codes, places := g.codes.codes, g.codes.places
+	out = slices.Grow(out, len(codes))[:len(codes)]
+	for i, code := range codes {
 		place := places[code]
 		if place == 0 {
 			place = g.ofRow(window, keys, rows[i]) + 1
 			places[code] = place
 		}
-		out = append(out, place-1)
+		out[i] = place - 1
 	}
 	return out
 }

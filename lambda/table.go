@@ -77,8 +77,11 @@ func (t *table[E]) reset() {
 func (t *table[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
 	p := t.plan
 	defer p.recover(c, &err)
-	rows, err := p.choose(c)
-	if err != nil || len(rows) == 0 {
+	rows := p.choose(c)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if err := p.loadTimes(rows); err != nil {
 		return nil, err
 	}
 	if t.sessions == nil {
@@ -99,16 +102,31 @@ func (p *plan[E]) recover(c *source.Chunk[E], err *error) {
 	}
 }
 
-// choose gives the rows of a chunk that the view selects, and sets the plan's times
-// to theirs.
-func (p *plan[E]) choose(c *source.Chunk[E]) ([]int32, error) {
+// choose gives the rows of a chunk that the view selects.
+func (p *plan[E]) choose(c *source.Chunk[E]) []int32 {
 	p.frame.Load(c)
+	p.times = p.times[:0]
 	rows := p.selectRows(c.Len())
-	if len(rows) == 0 {
-		return nil, nil
+	if len(rows) > 0 {
+		p.frame.Select(rows)
 	}
-	p.frame.Select(rows)
-	return rows, p.loadTimes(c, rows)
+	return rows
+}
+
+// assignAll sets the plan's windows to those of selected rows, without their times
+// where all have one.
+func (p *plan[E]) assignAll(rows []int32) error {
+	if p.time != noTime {
+		if v := p.frame.Vector(p.time); v.Same && v.Valid == nil {
+			p.windows = append(p.windows[:0], startOf(p.window, v.Ints[rows[0]]))
+			return nil
+		}
+	}
+	if err := p.loadTimes(rows); err != nil {
+		return err
+	}
+	p.assign()
+	return nil
 }
 
 // assign sets the plan's windows to those of its times: to one, if that is all of
@@ -176,7 +194,11 @@ func (p *plan[E]) selectRows(n int) []int32 {
 	return p.rows
 }
 
-func (p *plan[E]) loadTimes(c *source.Chunk[E], rows []int32) error {
+// loadTimes sets the plan's times to those of selected rows, if it hasn't yet.
+func (p *plan[E]) loadTimes(rows []int32) error {
+	if len(p.times) == len(rows) {
+		return nil
+	}
 	p.times = slices.Grow(p.times[:0], len(rows))[:len(rows)]
 	if p.time == noTime {
 		clear(p.times)
@@ -192,6 +214,7 @@ func (p *plan[E]) loadTimes(c *source.Chunk[E], rows []int32) error {
 	}
 	for i, row := range rows {
 		if v.IsNull(row) {
+			c := p.frame.Chunk()
 			return &stoppedError{view: p.name, partition: c.Partition, offset: c.Offsets[row],
 				cause: "the event has no time; select events that have one with Where, or give them one with a transform"}
 		}

@@ -71,18 +71,21 @@ func (t *tables[E]) at(place int64) *table[E] {
 	return table
 }
 
-// fold takes a chunk in: see table.fold.
-func (t *tables[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
+// fold takes a chunk in, and gives the rows that the view selects: see table.fold.
+func (t *tables[E]) fold(c *source.Chunk[E]) (rows []int32, err error) {
 	p := t.plan
 	defer p.recover(c, &err)
-	rows, err := p.choose(c)
-	if err != nil || len(rows) == 0 {
-		return nil, err
+	if rows = p.choose(c); len(rows) == 0 {
+		return nil, nil
 	}
-	if !p.window.IsSession() {
-		p.assign()
+	if p.window.IsSession() {
+		err = p.loadTimes(rows)
+	} else {
+		err = p.assignAll(rows)
 	}
 	switch {
+	case err != nil:
+		return nil, err
 	case t.single():
 		t.at(0).add(rows, p.windows)
 	case len(p.windows) == 1:
@@ -90,7 +93,7 @@ func (t *tables[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
 	default:
 		t.addLots(rows)
 	}
-	return p.times, nil
+	return rows, nil
 }
 
 // addLots folds rows of several windows.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
 )
@@ -173,10 +174,8 @@ func (r *ParquetReader[E]) openGroup() error {
 func (r *ParquetReader[E]) readOffsets(n int) error {
 	c := &r.chunk
 	if r.offsets == nil {
-		c.Offsets = c.Offsets[:0]
-		for i := range n {
-			c.Offsets = append(c.Offsets, r.next+int64(i))
-		}
+		c.Offsets = slices.Grow(c.Offsets[:0], n)[:n]
+		number(c.Offsets, r.next)
 		c.From, c.Next = r.next, r.next+int64(n)
 		r.next = c.Next
 		return nil
@@ -194,6 +193,18 @@ func (r *ParquetReader[E]) readOffsets(n int) error {
 	}
 	c.Offsets, c.From, c.Next = v.Ints, v.Ints[0], v.Ints[n-1]+1
 	return nil
+}
+
+// number fills offsets with the numbers from first on.
+func number(offsets []int64, first int64) {
+	for len(offsets) >= 4 {
+		o := offsets[:4:4]
+		o[0], o[1], o[2], o[3] = first, first+1, first+2, first+3
+		offsets, first = offsets[4:], first+4
+	}
+	for i := range offsets {
+		offsets[i] = first + int64(i)
+	}
 }
 
 // reject notes that a row of the chunk has a value that doesn't fit.
