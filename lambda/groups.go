@@ -9,30 +9,54 @@ import (
 )
 
 // groups numbers the (window, key) pairs of a table, which are words of its space.
+// Words that all groups have alike, as the window of a table of one window, aren't
+// stored: what's looked up at random should be small.
 type groups struct {
 	*keySpace
-	words []uint64 // width for each group
-	slots []uint32 // open addressing: group+1, 0 where free; a power of two
+	n      int
+	alike  []uint64 // by column of words: the one of all groups, where it isn't stored
+	stored []int    // the columns that are
+	place  []int    // by column: its place in stored, or notStored
+	words  []uint64 // of the stored columns, for each group
+	slots  []uint32 // open addressing: group+1, 0 where free; a power of two
 }
 
-const minSlots = 16
+const minSlots, notStored = 16, -1
 
 func newGroups(space *keySpace) *groups {
-	return &groups{keySpace: space, slots: make([]uint32, minSlots)}
+	g := &groups{keySpace: space, slots: make([]uint32, minSlots), alike: make([]uint64, space.width), place: make([]int, space.width)}
+	fill(g.place, notStored)
+	return g
 }
 
-func (g *groups) len() int { return len(g.words) / g.width }
+func (g *groups) len() int { return g.n }
 
 // reset forgets every group, and keeps the memory and the texts.
 func (g *groups) reset() {
-	g.words = g.words[:0]
+	g.n, g.words, g.stored = 0, g.words[:0], g.stored[:0]
+	fill(g.place, notStored)
 	clear(g.slots)
 	if g.codes.table == g {
 		g.codes.table = nil
 	}
 }
 
-func (g *groups) window(group uint32) int64 { return int64(g.words[int(group)*g.width]) }
+// word gives a word of a group.
+func (g *groups) word(group uint32, column int) uint64 {
+	if at := g.place[column]; at != notStored {
+		return g.words[int(group)*len(g.stored)+at]
+	}
+	return g.alike[column]
+}
+
+// read gives all words of a group.
+func (g *groups) read(words []uint64, group uint32) {
+	for column := range words {
+		words[column] = g.word(group, column)
+	}
+}
+
+func (g *groups) window(group uint32) int64 { return int64(g.word(group, 0)) }
 
 // find appends to out the group of each selected row, making new ones. windows has
 // the window of each, or the one of all.
@@ -41,41 +65,84 @@ func (g *groups) find(out []uint32, windows []int64, keys []*source.Vector, rows
 		return g.byCodes(out, windows[0], keys, rows)
 	}
 	g.load(windows, keys, rows)
-	if len(g.slots) < farSlots {
-		for i, h := range g.hashes[:len(rows)] {
-			out = append(out, g.group(h, i))
-		}
-		return out
-	}
-	return g.findFar(out, len(rows))
+	return g.findAll(out, len(rows))
 }
 
 // farSlots is how many slots no longer lie in the nearest caches, and farRows how
 // many rows are looked up at once then.
-const farSlots, farRows = 1 << 13, 128
+const farSlots, farRows = 1 << 13, 64
 
-// findFar is find in a table that is larger than the caches: it touches all places
-// of some rows first, so that the waits for memory overlap.
-func (g *groups) findFar(out []uint32, n int) []uint32 {
-	var places [farRows]uint32
+// findAll finds the groups of the first rows of the columns. In a table that's larger
+// than the caches it touches all places of some rows first, so that the waits for
+// memory overlap.
+func (g *groups) findAll(out []uint32, n int) []uint32 {
+	g.storeWhatDiffers(n)
+	from := len(out)
+	out = slices.Grow(out, n)[:from+n]
+	found, hashes := out[from:], g.hashes[:n]
 	for from := 0; from < n; from += farRows {
-		hashes := g.hashes[from:min(from+farRows, n)]
-		mask := uint64(len(g.slots) - 1)
-		for i, h := range hashes {
-			places[i&(farRows-1)] = g.slots[h&mask]
+		end := min(from+farRows, n)
+		if len(g.slots) >= farSlots {
+			g.touch(hashes[from:end])
 		}
-		touched := uint64(0)
-		for _, place := range places[:len(hashes)] {
-			if place > 0 {
-				touched += g.words[int(place-1)*g.width]
-			}
-		}
-		g.touched = touched
-		for i, h := range hashes {
-			out = append(out, g.group(h, from+i))
+		for i := from; i < end; i++ {
+			found[i] = g.group(hashes[i], i)
 		}
 	}
 	return out
+}
+
+// touch brings what some hashes lead to into the caches.
+func (g *groups) touch(hashes []uint64) {
+	var places [farRows]uint32
+	mask := uint64(len(g.slots) - 1)
+	for i, h := range hashes {
+		places[i&(farRows-1)] = g.slots[h&mask]
+	}
+	touched, stride := uint64(0), len(g.stored)
+	for _, place := range places[:len(hashes)] {
+		if at := int(place) * stride; at > 0 {
+			touched += g.words[at-1]
+		}
+	}
+	g.touched = touched
+}
+
+// storeWhatDiffers stores the columns whose words aren't all alike any more.
+func (g *groups) storeWhatDiffers(n int) {
+	if n == 0 {
+		return
+	}
+	for column, at := range g.place {
+		if at != notStored {
+			continue
+		}
+		words := g.columns[column][:n]
+		if g.even[column] {
+			words = words[:1]
+		}
+		if g.n == 0 {
+			g.alike[column] = words[0]
+		}
+		alike := g.alike[column]
+		for _, word := range words {
+			if word != alike {
+				g.store(column)
+				break
+			}
+		}
+	}
+}
+
+// store lays the words out anew, with one more column.
+func (g *groups) store(column int) {
+	before, stride := g.words, len(g.stored)
+	g.place[column] = stride
+	g.stored = append(g.stored, column)
+	g.words = make([]uint64, 0, max(2*g.n, 64)*(stride+1))
+	for group := range g.n {
+		g.words = append(append(g.words, before[group*stride:(group+1)*stride]...), g.alike[column])
+	}
 }
 
 // group finds or makes the group whose words stand at place i of the columns.
@@ -92,12 +159,13 @@ func (g *groups) group(hash uint64, i int) uint32 {
 	}
 }
 
-// same compares a group's words with those at place i, the key's first: of a table
-// of one window these tell the groups apart.
 func (g *groups) same(group uint32, i int) bool {
-	words := g.words[int(group)*g.width:][:len(g.columns)]
-	for j := len(words) - 1; j >= 0; j-- {
-		if words[j] != g.columns[j][i] {
+	if len(g.stored) == 1 {
+		return g.words[group] == g.columns[g.stored[0]][i]
+	}
+	words := g.words[int(group)*len(g.stored):]
+	for at, column := range g.stored {
+		if words[at] != g.columns[column][i] {
 			return false
 		}
 	}
@@ -105,12 +173,13 @@ func (g *groups) same(group uint32, i int) bool {
 }
 
 func (g *groups) add(slot uint64, i int) uint32 {
-	group := uint32(g.len())
-	for _, column := range g.columns {
-		g.words = append(g.words, column[i])
+	group := uint32(g.n)
+	for _, column := range g.stored {
+		g.words = append(g.words, g.columns[column][i])
 	}
+	g.n++
 	g.slots[slot] = group + 1
-	if uint64(g.len())*8 > uint64(len(g.slots))*5 {
+	if 2*g.n > len(g.slots) {
 		g.rehash()
 	}
 	return group
@@ -119,12 +188,14 @@ func (g *groups) add(slot uint64, i int) uint32 {
 func (g *groups) rehash() {
 	g.slots = make([]uint32, 2*len(g.slots))
 	mask := uint64(len(g.slots) - 1)
-	for group := range g.len() {
-		slot := g.hashWords(g.words[group*g.width:][:g.width]) & mask
+	words := make([]uint64, g.width)
+	for group := range uint32(g.n) {
+		g.read(words, group)
+		slot := g.hashWords(words) & mask
 		for g.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
-		g.slots[slot] = uint32(group) + 1
+		g.slots[slot] = group + 1
 	}
 }
 
@@ -132,7 +203,9 @@ func (g *groups) rehash() {
 func (g *groups) one() uint32 {
 	for i, word := range g.parsed {
 		g.columns[i] = append(g.columns[i][:0], word)
+		g.even[i] = true
 	}
+	g.storeWhatDiffers(1)
 	return g.group(g.hashWords(g.parsed), 0)
 }
 
@@ -140,19 +213,19 @@ func (g *groups) one() uint32 {
 func (g *groups) merge(out []uint32, other *groups) []uint32 {
 	const batch = 4096
 	for from := 0; from < other.len(); from += batch {
-		words := other.words[from*g.width : min(from+batch, other.len())*g.width]
-		n := len(words) / g.width
+		n := min(batch, other.len()-from)
 		for i := range g.columns {
 			g.columns[i] = slices.Grow(g.columns[i][:0], n)[:n]
-			for group := range n {
-				g.columns[i][group] = words[group*g.width+i]
+			for at := range n {
+				g.columns[i][at] = other.word(uint32(from+at), i)
 			}
+			g.even[i] = other.place[i] == notStored
 		}
 		if g.keySpace != other.keySpace {
 			g.translate(other.keySpace)
 		}
-		g.hash(n, false)
-		out = g.findFar(out, n)
+		g.hash(n)
+		out = g.findAll(out, n)
 	}
 	return out
 }
@@ -197,15 +270,15 @@ func (g *groups) appendKey(dst []byte, group uint32) []byte {
 
 // value gives a part of a group's key.
 func (g *groups) value(group uint32, part int) source.Value {
-	words := g.words[int(group)*g.width:][:g.width]
-	v := source.Value{Kind: g.types[part].Kind, Null: g.nulls > 0 && words[g.nulls]>>part&1 == 1}
+	word := g.word(group, 1+part)
+	v := source.Value{Kind: g.types[part].Kind, Null: g.nulls > 0 && g.word(group, g.nulls)>>part&1 == 1}
 	switch v.Kind {
 	case source.String:
-		v.Text = g.texts[part].Dictionary().Values[words[1+part]]
+		v.Text = g.texts[part].text(word)
 	case source.Float:
-		v.Float = math.Float64frombits(words[1+part])
+		v.Float = math.Float64frombits(word)
 	default:
-		v.Int = int64(words[1+part])
+		v.Int = int64(word)
 	}
 	return v
 }

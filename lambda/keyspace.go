@@ -26,6 +26,7 @@ type keySpace struct {
 
 	// Scratch, by selected row.
 	columns [][]uint64 // width of them
+	even    []bool     // by column: its words are all alike, for sure
 	hashes  []uint64
 	parsed  []uint64
 	codes   keyCodes
@@ -50,7 +51,7 @@ func newKeySpace(types []keyType) *keySpace {
 			k.width = k.nulls + 1
 		}
 	}
-	k.columns = make([][]uint64, k.width)
+	k.columns, k.even = make([][]uint64, k.width), make([]bool, k.width)
 	k.parsed = make([]uint64, k.width)
 	return k
 }
@@ -69,8 +70,10 @@ func (k *keySpace) load(windows []int64, keys []*source.Vector, rows []int32) {
 	n := len(rows)
 	for i := range k.columns {
 		k.columns[i] = slices.Grow(k.columns[i][:0], n)[:n]
+		k.even[i] = false
 	}
-	if len(windows) == 1 {
+	k.even[0] = len(windows) == 1
+	if k.even[0] {
 		fill(k.columns[0], uint64(windows[0]))
 	} else {
 		for i, w := range windows {
@@ -79,14 +82,15 @@ func (k *keySpace) load(windows []int64, keys []*source.Vector, rows []int32) {
 	}
 	if k.nulls > 0 {
 		clear(k.columns[k.nulls])
+		k.even[k.nulls] = !slices.ContainsFunc(keys, func(v *source.Vector) bool { return v.Valid != nil })
 	}
 	for i, v := range keys {
 		k.loadPart(i, v, rows)
 	}
-	k.hash(n, len(windows) == 1)
+	k.hash(n)
 }
 
-func fill(words []uint64, word uint64) {
+func fill[T any](words []T, word T) {
 	for i := range words {
 		words[i] = word
 	}
@@ -151,6 +155,9 @@ func (k *keySpace) loadTexts(texts *keyTexts, into []uint64, v *source.Vector, r
 		into[i] = uint64(ours - 1)
 	}
 }
+
+// text gives the text of a word.
+func (t *keyTexts) text(word uint64) string { return t.Dictionary().Values[word] }
 
 // use makes room for a dictionary's codes. They are filled in at first use: of a
 // large dictionary a filter may select few.
@@ -227,16 +234,15 @@ func spread(h uint64) uint64 {
 	return h ^ h>>32
 }
 
-// hash makes the columns' hashes. The first column may be of one word.
-func (k *keySpace) hash(n int, oneWindow bool) {
+// hash makes the columns' hashes.
+func (k *keySpace) hash(n int) {
 	k.hashes = slices.Grow(k.hashes[:0], n)[:n]
-	hashes, columns := k.hashes, k.columns
-	if oneWindow {
-		fill(hashes, mix(k.seed, columns[0][0]))
+	hashes, columns, first := k.hashes, k.columns, k.seed
+	for len(columns) > 0 && k.even[len(k.columns)-len(columns)] && n > 0 {
+		first = mix(first, columns[0][0])
 		columns = columns[1:]
-	} else {
-		fill(hashes, k.seed)
 	}
+	fill(hashes, first)
 	for _, column := range columns {
 		column = column[:len(hashes)]
 		for i, h := range hashes {

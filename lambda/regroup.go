@@ -74,7 +74,7 @@ func (t *table[E]) regroupInto(into *table[E], place func(i uint32, words []uint
 	g := into.groups
 	groups := make([]uint32, t.len())
 	for i := range groups {
-		copy(g.parsed, t.groups.words[int(t.key(uint32(i)))*t.groups.width:][:t.groups.width])
+		t.groups.read(g.parsed, t.key(uint32(i)))
 		if !place(uint32(i), g.parsed) {
 			clear(g.parsed)
 			g.parsed[0] = uint64(nowhere)

@@ -43,7 +43,7 @@ func (d *dataset) aggregate(text string) (aggregate.Aggregate[fila, celda], erro
 	case 'i':
 		return values(words[0], ints.of(f), argument, func(v int64) celda { return celda{kind: 'i', word: v} })
 	case 'f':
-		return values(words[0], floats.of(f), argument, func(v float64) celda { return celda{kind: 'f', float: v} })
+		return values(words[0], floats.of(f), argument, ofFloat)
 	case 'm':
 		return values(words[0], times.of(f), argument, func(v time.Time) celda { return celda{kind: 'm', word: v.UnixMicro()} })
 	case 'b':
@@ -54,7 +54,7 @@ func (d *dataset) aggregate(text string) (aggregate.Aggregate[fila, celda], erro
 			return celda{kind: 'b'}
 		})
 	}
-	return values(words[0], texts.of(f), argument, func(v string) celda { return celda{kind: 't', text: v} })
+	return values(words[0], texts.of(f), argument, func(v string) celda { return celda{kind: 'a', ref: v} })
 }
 
 func ofInt(n int64) celda { return celda{kind: 'i', word: n} }
@@ -63,7 +63,7 @@ func ofMaybe(n source.Null[float64]) celda {
 	if !n.Valid {
 		return celda{}
 	}
-	return celda{kind: 'f', float: n.V}
+	return ofFloat(n.V)
 }
 
 // numbers makes an aggregate of numbers, or nil.
@@ -72,7 +72,7 @@ func numbers(name string, f field, argument float64) aggregate.Aggregate[fila, c
 	case f.kind == 'i' && name == "sum":
 		return aggregate.Map(aggregate.Sum(ints.of(f)), ofInt)
 	case f.kind == 'f' && name == "sum":
-		return aggregate.Map(aggregate.SumFloat(floats.of(f)), func(x float64) celda { return celda{kind: 'f', float: x} })
+		return aggregate.Map(aggregate.SumFloat(floats.of(f)), ofFloat)
 	case f.kind == 'i' && name == "mean":
 		return aggregate.Map(aggregate.Mean(ints.of(f)), ofMaybe)
 	case f.kind == 'f' && name == "mean":

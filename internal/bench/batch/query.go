@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -20,29 +21,33 @@ type query struct {
 	where          []string
 }
 
-// clave is a key of a query, and celdas are its results, by the order of the query.
-type (
-	clave  [4]celda
-	celdas [8]celda
-)
+// celdas are a query's results, by their order.
+type celdas interface {
+	[1]celda | [2]celda | [4]celda | [8]celda
+}
 
 // celda holds one value of any kind.
 type celda struct {
-	kind  byte // of fila's columns; 0 for null; a for what ref holds
-	word  int64
-	float float64
-	text  string
-	ref   any
+	kind byte // of fila's columns; 0 for null; a for what ref holds
+	word int64
+	ref  any
+}
+
+func ofFloat(x float64) celda { return celda{kind: 'f', word: int64(math.Float64bits(x))} }
+
+func (c celda) number() float64 {
+	if c.kind == 'f' {
+		return math.Float64frombits(uint64(c.word))
+	}
+	return float64(c.word)
 }
 
 func (c celda) value() any {
 	switch c.kind {
-	case 't':
-		return c.text
 	case 'i':
 		return c.word
 	case 'f':
-		return c.float
+		return c.number()
 	case 'b':
 		return c.word != 0
 	case 'm':
@@ -62,25 +67,31 @@ type llave struct {
 	bools  [4]source.Null[bool]
 }
 
-// compiled is a query as a view.
-type compiled struct {
+// compiled is a query that can be run again and again.
+type compiled interface {
+	// check counts the rows, and adds up their first results.
+	check(ctx context.Context) (string, error)
+	// print writes the rows, by their keys.
+	print(ctx context.Context, w io.Writer, asJSON bool) error
+}
+
+// view is a query as a view, by keys of K, with results in C.
+type view[K any, C celdas] struct {
 	query
 	data *dataset
 	day  string // the key that is a day in the files' paths
-	keys []field
-	view lambda.View[fila, llave, celdas]
+	keys func(*K) []any
+	lambda.View[fila, K, C]
 }
 
 // compile makes a view of a query. A part of the key that is a day in the files'
 // paths is the view's window.
-func compile(dir string, q query) (*compiled, error) {
+func compile(dir string, q query) (compiled, error) {
 	data, err := openDataset(dir)
 	if err != nil {
 		return nil, err
 	}
-	c := &compiled{query: q, data: data}
-	c.view = lambda.View[fila, llave, celdas]{Name: "query", Version: 1, Window: window.Global()}
-	var parts []lambda.KeyPart[fila, llave]
+	c := compiler{query: q, data: data, spec: window.Global()}
 	for _, name := range q.by {
 		if _, err := time.Parse(time.DateOnly, data.inPath[name]); err == nil && c.day == "" {
 			data.kinds[name] = 'm'
@@ -88,36 +99,101 @@ func compile(dir string, q query) (*compiled, error) {
 			if err != nil {
 				return nil, err
 			}
-			c.day, c.view.Time, c.view.Window = name, times.of(day), window.Day(time.UTC)
+			c.day, c.time, c.spec = name, times.of(day), window.Day(time.UTC)
 			continue
 		}
 		f, err := data.field(name)
 		if err != nil {
 			return nil, err
 		}
-		if len(c.keys) == len(llave{}.ints) {
-			return nil, fmt.Errorf("more than %d keys", len(c.keys))
-		}
-		parts = append(parts, keyPart(f, len(c.keys)))
-		c.keys = append(c.keys, f)
+		c.fields = append(c.fields, f)
 	}
-	c.view.Key = lambda.ByParts(parts...)
-	if c.view.Where, err = data.predicate(q.where); err != nil {
+	if len(c.fields) != 1 {
+		return compileMany(c)
+	}
+	switch f := c.fields[0]; f.kind {
+	case 'i':
+		return compileOne(c, ints.of(f))
+	case 'f':
+		return compileOne(c, floats.of(f))
+	case 'm':
+		return compileOne(c, times.of(f))
+	case 'b':
+		return compileOne(c, bools.of(f))
+	default:
+		return compileOne(c, texts.of(f))
+	}
+}
+
+// compiler is what is known of a query before its types are.
+type compiler struct {
+	query
+	data   *dataset
+	day    string
+	time   source.Field[fila, time.Time]
+	spec   window.Spec
+	fields []field // of the key, but for the day
+}
+
+func compileOne[T comparable](c compiler, f source.Field[fila, T]) (compiled, error) {
+	return withKey(c, lambda.By(source.Nullable(f)), func(k *source.Null[T]) []any {
+		if !k.Valid {
+			return []any{nil}
+		}
+		return []any{k.V}
+	})
+}
+
+func compileMany(c compiler) (compiled, error) {
+	if len(c.fields) > len(llave{}.ints) {
+		return nil, fmt.Errorf("more than %d keys", len(llave{}.ints))
+	}
+	var parts []lambda.KeyPart[fila, llave]
+	for i, f := range c.fields {
+		parts = append(parts, keyPart(f, i))
+	}
+	return withKey(c, lambda.ByParts(parts...), func(k *llave) []any {
+		values := make([]any, len(c.fields))
+		for i, f := range c.fields {
+			values[i] = k.value(f, i)
+		}
+		return values
+	})
+}
+
+func withKey[K any](c compiler, key lambda.Key[fila, K], values func(*K) []any) (compiled, error) {
+	switch n := len(c.aggregates); {
+	case n == 0:
+		return nil, fmt.Errorf("the query has no aggregate")
+	case n == 1:
+		return withResults[K, [1]celda](c, key, values)
+	case n == 2:
+		return withResults[K, [2]celda](c, key, values)
+	case n <= 4:
+		return withResults[K, [4]celda](c, key, values)
+	case n <= 8:
+		return withResults[K, [8]celda](c, key, values)
+	}
+	return nil, fmt.Errorf("more than 8 aggregates")
+}
+
+func withResults[K any, C celdas](c compiler, key lambda.Key[fila, K], values func(*K) []any) (compiled, error) {
+	v := &view[K, C]{query: c.query, data: c.data, day: c.day, keys: values}
+	v.View = lambda.View[fila, K, C]{Name: "query", Version: 1, Time: c.time, Window: c.spec, Key: key}
+	var err error
+	if v.Where, err = c.data.predicate(c.where); err != nil {
 		return nil, err
 	}
-	if len(q.aggregates) > len(celdas{}) {
-		return nil, fmt.Errorf("more than %d aggregates", len(celdas{}))
-	}
-	var joined []aggregate.Part[fila, celdas]
-	for i, text := range q.aggregates {
-		a, err := data.aggregate(text)
+	var joined []aggregate.Part[fila, C]
+	for i, text := range c.aggregates {
+		a, err := c.data.aggregate(text)
 		if err != nil {
 			return nil, fmt.Errorf("aggregate %s: %w", text, err)
 		}
-		joined = append(joined, aggregate.To(a, func(c *celdas) *celda { return &c[i] }))
+		joined = append(joined, aggregate.To(a, func(cells *C) *celda { return &(*cells)[i] }))
 	}
-	c.view.Aggregate = aggregate.Join(joined...)
-	return c, nil
+	v.Aggregate = aggregate.Join(joined...)
+	return v, nil
 }
 
 func keyPart(f field, at int) lambda.KeyPart[fila, llave] {
@@ -156,18 +232,16 @@ func (k *llave) value(f field, at int) any {
 	return v
 }
 
-// run computes the view.
-func (c *compiled) run(ctx context.Context) (*lambda.Result[llave, celdas], error) {
-	log, err := c.data.log()
+func (v *view[K, C]) run(ctx context.Context) (*lambda.Result[K, C], error) {
+	log, err := v.data.log()
 	if err != nil {
 		return nil, err
 	}
-	return lambda.Compute(ctx, c.view, log, lambda.ComputeOptions{})
+	return lambda.Compute(ctx, v.View, log, lambda.ComputeOptions{})
 }
 
-// check counts a query's rows, and adds up their first number.
-func (c *compiled) check(ctx context.Context) (string, error) {
-	result, err := c.run(ctx)
+func (v *view[K, C]) check(ctx context.Context) (string, error) {
+	result, err := v.run(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -176,18 +250,13 @@ func (c *compiled) check(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if cell := row.Value[0]; cell.kind == 'i' {
-			sum += float64(cell.word)
-		} else {
-			sum += cell.float
-		}
+		sum += row.Value[0].number()
 	}
 	return fmt.Sprintf("%d %.6g", result.Len(), sum), nil
 }
 
-// print writes a query's rows, by their keys.
-func (c *compiled) print(ctx context.Context, w io.Writer, asJSON bool) error {
-	result, err := c.run(ctx)
+func (v *view[K, C]) print(ctx context.Context, w io.Writer, asJSON bool) error {
+	result, err := v.run(ctx)
 	if err != nil {
 		return err
 	}
@@ -195,23 +264,22 @@ func (c *compiled) print(ctx context.Context, w io.Writer, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	names := append(append([]string(nil), c.by...), c.aggregates...)
+	names := append(append([]string(nil), v.by...), v.aggregates...)
 	if !asJSON {
 		fmt.Fprintln(w, strings.Join(names, "\t"))
 	}
-	for _, row := range rows {
+	for i := range rows {
+		keys := v.keys(&rows[i].Key)
 		values := make([]any, 0, len(names))
-		at := 0
-		for _, name := range c.by {
-			if name == c.day {
-				values = append(values, row.Window.Start.Format(time.DateOnly))
+		for _, name := range v.by {
+			if name == v.day {
+				values = append(values, rows[i].Window.Start.Format(time.DateOnly))
 				continue
 			}
-			values = append(values, row.Key.value(c.keys[at], at))
-			at++
+			values, keys = append(values, keys[0]), keys[1:]
 		}
-		for i := range c.aggregates {
-			values = append(values, row.Value[i].value())
+		for at := range v.aggregates {
+			values = append(values, rows[i].Value[at].value())
 		}
 		if err := printRow(w, names, values, asJSON); err != nil {
 			return err
