@@ -1,6 +1,10 @@
 package columnar
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/parquet-go/bitpack"
+)
 
 // load64 reads eight little-endian bytes at a place, with zeros past the end.
 func load64(b []byte, at int) uint64 {
@@ -15,54 +19,35 @@ func load64(b []byte, at int) uint64 {
 }
 
 // unpack32 reads len(dst) numbers of width bits each, from number from of b on.
-// Width is 32 at most. It gives the largest, too.
-func unpack32(dst []uint32, b []byte, from int, width uint) (most uint32) {
-	mask := uint64(1)<<width - 1
-	bit := from * int(width)
-	i := 0
-	// Of narrow numbers eight, or four, lie in one load.
-	switch {
-	case width == 0:
+// Width is 32 at most.
+func unpack32(dst []uint32, b []byte, from int, width uint) {
+	if width == 0 {
 		clear(dst)
-		return 0
-	case width <= 7:
-		m := uint32(mask)
-		for ; i+8 <= len(dst) && bit>>3+8 <= len(b); i += 8 {
-			w := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
-			d := dst[i : i+8 : i+8]
-			v0, v1, v2, v3 := uint32(w)&m, uint32(w>>(width&63))&m, uint32(w>>(2*width&63))&m, uint32(w>>(3*width&63))&m
-			v4, v5, v6, v7 := uint32(w>>(4*width&63))&m, uint32(w>>(5*width&63))&m, uint32(w>>(6*width&63))&m, uint32(w>>(7*width&63))&m
-			d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7] = v0, v1, v2, v3, v4, v5, v6, v7
-			most = max(most, max(max(v0, v1), max(v2, v3)), max(max(v4, v5), max(v6, v7)))
-			bit += 8 * int(width)
-		}
-	case width <= 14:
-		m := uint32(mask)
-		for ; i+4 <= len(dst) && bit>>3+8 <= len(b); i += 4 {
-			w := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
-			d := dst[i : i+4 : i+4]
-			v0, v1, v2, v3 := uint32(w)&m, uint32(w>>(width&63))&m, uint32(w>>(2*width&63))&m, uint32(w>>(3*width&63))&m
-			d[0], d[1], d[2], d[3] = v0, v1, v2, v3
-			most = max(most, max(max(v0, v1), max(v2, v3)))
-			bit += 4 * int(width)
-		}
-	case width <= 28:
-		m := uint32(mask)
-		for ; i+2 <= len(dst) && bit>>3+8 <= len(b); i += 2 {
-			w := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
-			d := dst[i : i+2 : i+2]
-			v0, v1 := uint32(w)&m, uint32(w>>(width&63))&m
-			d[0], d[1] = v0, v1
-			most = max(most, max(v0, v1))
-			bit += 2 * int(width)
-		}
+		return
 	}
-	for ; i < len(dst); i++ {
+	// Up to a number that begins with a byte, then by the library, which reads eight
+	// at a time, and past their end.
+	first := min(len(dst), -from&7)
+	unpackOne(dst[:first], b, from*int(width), width)
+	dst, from = dst[first:], from+first
+	at := from * int(width) / 8
+	n := min(len(dst), max(0, len(b)-at-unpackPadding)*8/int(width)) &^ 7
+	if n > 0 {
+		bitpack.Unpack(dst[:n], b[at:], width)
+	}
+	unpackOne(dst[n:], b, (from+n)*int(width), width)
+}
+
+// unpackPadding is how far the library says it reads past the last number, and one.
+const unpackPadding = bitpack.PaddingInt32 + 1
+
+// unpackOne is unpack32 from a bit on, one by one.
+func unpackOne(dst []uint32, b []byte, bit int, width uint) {
+	mask := uint64(1)<<width - 1
+	for i := range dst {
 		dst[i] = uint32(load64(b, bit>>3) >> (bit & 7) & mask)
-		most = max(most, dst[i])
 		bit += int(width)
 	}
-	return most
 }
 
 // hybrid reads the run-length and bit-packed hybrid of levels, dictionary codes
@@ -103,14 +88,18 @@ func (h *hybrid) begin() error {
 			return malformed("a run is cut off")
 		}
 		h.run, h.packed = int(count), nil
-		h.value = uint32(load64(h.b[:at+n], at))
+		value := load64(h.b[:at+n], at)
+		if value>>h.width != 0 {
+			return malformed("a run of %d in %d bits", value, h.width)
+		}
+		h.value = uint32(value)
 		h.at = at + n
 		return nil
 	}
 	// The last run may be shorter than its header says: some writers cut the
 	// padding off.
 	n := min(int(count)*int(h.width), len(h.b)-at)
-	h.packed, h.from, h.run = h.b[at:at+n:at+n], 0, int(count)*8
+	h.packed, h.from, h.run = h.b[at:], 0, int(count)*8 // with what follows: see unpack32
 	if h.width > 0 {
 		h.run = min(h.run, n*8/int(h.width))
 	}
@@ -121,26 +110,24 @@ func (h *hybrid) begin() error {
 	return nil
 }
 
-// read fills dst, and gives the largest number in it.
-func (h *hybrid) read(dst []uint32) (most uint32, err error) {
+func (h *hybrid) read(dst []uint32) error {
 	for len(dst) > 0 {
 		if h.run == 0 {
 			if err := h.begin(); err != nil {
-				return most, err
+				return err
 			}
 		}
 		n := min(h.run, len(dst))
 		if h.packed == nil {
 			fill(dst[:n], h.value)
-			most = max(most, h.value)
 		} else {
-			most = max(most, unpack32(dst[:n], h.packed, h.from, h.width))
+			unpack32(dst[:n], h.packed, h.from, h.width)
 			h.from += n
 		}
 		h.run -= n
 		dst = dst[n:]
 	}
-	return most, nil
+	return nil
 }
 
 // all passes over the next n numbers if it's sure that they all are value, as those
@@ -176,7 +163,7 @@ func (h *hybrid) levels(valid []bool, max uint32) (count int, err error) {
 			h.run -= n
 		} else {
 			n = min(n, len(scratch))
-			if _, err := h.read(scratch[:n]); err != nil {
+			if err := h.read(scratch[:n]); err != nil {
 				return 0, err
 			}
 			for i, level := range scratch[:n] {

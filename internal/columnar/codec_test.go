@@ -45,9 +45,7 @@ func TestHybridReadsWhatTheLibraryWrites(t *testing.T) {
 		for len(want) > 0 {
 			n := rapid.IntRange(1, len(want)).Draw(t, "step")
 			got := make([]uint32, n)
-			most, err := h.read(got)
-			require.NoError(t, err)
-			require.Equal(t, slices.Max(got), most)
+			require.NoError(t, h.read(got))
 			for i := range got {
 				require.Equal(t, uint32(want[i]), got[i])
 			}

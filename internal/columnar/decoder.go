@@ -3,6 +3,7 @@ package columnar
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -129,21 +130,50 @@ func (d *decoder) unsplit(n, width int) ([]byte, error) {
 	return out, nil
 }
 
-// lookup reads dictionary codes into scratch memory, none past the dictionary.
+// lookup reads dictionary codes into scratch memory. They may be past the
+// dictionary.
 func (c *ColumnReader) lookup(n int) ([]uint32, error) {
 	if cap(c.codes) < n {
 		c.codes = make([]uint32, n)
 	}
 	codes := c.codes[:n]
-	return codes, c.readRuns(codes)
+	return codes, c.page.values.runs.read(codes)
 }
 
-func (c *ColumnReader) readRuns(codes []uint32) error {
-	most, err := c.page.values.runs.read(codes)
-	if err == nil && len(codes) > 0 && most >= uint32(c.dict.n) {
-		err = malformed("code %d of a dictionary of %d", most, c.dict.n)
+// lookUp sets dst to the codes' entries.
+func lookUp[T any](dst []T, codes []uint32, entries []T) error {
+	dst = dst[:len(codes)]
+	for i, code := range codes {
+		if int(code) >= len(entries) {
+			return badCode(code, len(entries))
+		}
+		dst[i] = entries[code]
 	}
-	return err
+	return nil
+}
+
+func badCode(code uint32, entries int) error {
+	return malformed("code %d of a dictionary of %d", code, entries)
+}
+
+// checkCodes says whether all codes are in a dictionary.
+func checkCodes(codes []uint32, entries int) error {
+	if len(codes) == 0 {
+		return nil
+	}
+	// Four at a time, as one would wait for the one before.
+	var most [4]uint32
+	for ; len(codes) >= 4; codes = codes[4:] {
+		c := codes[:4:4]
+		most[0], most[1], most[2], most[3] = max(most[0], c[0]), max(most[1], c[1]), max(most[2], c[2]), max(most[3], c[3])
+	}
+	for _, code := range codes {
+		most[0] = max(most[0], code)
+	}
+	if m := slices.Max(most[:]); int(m) >= entries {
+		return badCode(m, entries)
+	}
+	return nil
 }
 
 func (c *ColumnReader) readInts(dst []int64) error {
@@ -160,10 +190,7 @@ func (c *ColumnReader) readInts(dst []int64) error {
 		if err != nil {
 			return err
 		}
-		for i, code := range codes {
-			dst[i] = c.dict.ints[code]
-		}
-		return nil
+		return lookUp(dst, codes, c.dict.ints)
 	case d.encoding == format.DeltaBinaryPacked:
 		err := d.deltas.read(dst)
 		if typ == format.Int32 { // its deltas wrap around at 32 bits
@@ -245,7 +272,7 @@ func (d *decoder) bools(dst []int64) error {
 		var scratch [256]uint32
 		for len(dst) > 0 {
 			n := min(len(dst), len(scratch))
-			if _, err := d.runs.read(scratch[:n]); err != nil {
+			if err := d.runs.read(scratch[:n]); err != nil {
 				return err
 			}
 			for i, v := range scratch[:n] {
@@ -277,10 +304,7 @@ func (c *ColumnReader) readFloats(dst []float64) error {
 		if err != nil {
 			return err
 		}
-		for i, code := range codes {
-			dst[i] = c.dict.floats[code]
-		}
-		return nil
+		return lookUp(dst, codes, c.dict.floats)
 	}
 	b, err := c.plain(len(dst))
 	if err == nil {

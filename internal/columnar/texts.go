@@ -118,15 +118,13 @@ func (c *ColumnReader) readCodes(dst []uint32) error {
 	}
 	d := &c.page.values
 	if d.encoding == format.RLEDictionary && len(dst) > 0 {
-		if err := c.readRuns(dst); err != nil {
+		if err := d.runs.read(dst); err != nil {
 			return err
 		}
 		if c.dict.table != nil {
-			for i, code := range dst {
-				dst[i] = c.dict.table[code]
-			}
+			return lookUp(dst, dst, c.dict.table)
 		}
-		return nil
+		return checkCodes(dst, c.dict.n)
 	}
 	for i := range dst {
 		text, err := c.nextText()
@@ -154,10 +152,7 @@ func (c *ColumnReader) readBlobs(dst [][]byte) (err error) {
 		if err != nil {
 			return err
 		}
-		for i, code := range codes {
-			dst[i] = c.dict.texts[code]
-		}
-		return nil
+		return lookUp(dst, codes, c.dict.texts)
 	}
 	for i := range dst {
 		if dst[i], err = c.nextText(); err != nil {
