@@ -54,6 +54,12 @@ func (s *whereStates[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E
 // whether it stays: the processor has nothing to guess.
 func groupsOf(dst, groups []uint32, rows, kept []int32) []uint32 {
 	dst = slices.Grow(dst[:0], len(kept))[:len(kept)]
+	if rows[len(rows)-1] == int32(len(rows)-1) { // all rows from 0 on, as they rise
+		for i, row := range kept {
+			dst[i] = groups[row]
+		}
+		return dst
+	}
 	groups, at := groups[:len(rows)], 0
 	for i, row := range rows {
 		if at == len(kept) {

@@ -50,14 +50,21 @@ func (t *textFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
 	if missing := len(v.Dict.Values) - len(t.decided); missing > 0 {
 		t.decided = append(t.decided, make([]verdict, missing)...)
 	}
-	if t.listed {
-		t.decide(v.Dict.Values)
-	}
 	// Rows are written before it's known whether they stay: no branch depends on the
 	// data, and out, which may be rows, never overtakes them.
 	from := len(out)
 	out = slices.Grow(out, len(rows))[:from+len(rows)]
-	n, codes, decided := from, v.Codes, t.decided
+	n, codes := from, v.Codes
+	if t.listed {
+		t.decide(v.Dict.Values)
+		decided := t.decided
+		for _, row := range rows {
+			out[n] = row
+			n += int(decided[codes[row]] >> 1)
+		}
+		return keepValid(v, out[:n], from)
+	}
+	decided := t.decided
 	for _, row := range rows {
 		code := codes[row]
 		what := decided[code]
