@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -38,6 +37,7 @@ type wordSets[E, R any] struct {
 	kind   source.Kind
 	codec  string
 	set    set
+	lent   []int64 // for sortWords
 	result func(s *wordSets[E, R], group uint32) (R, error)
 }
 
@@ -95,7 +95,7 @@ func (s *wordSets[E, R]) Merge(groups []uint32, other States[E]) {
 // there twice can't be written.
 func (s *wordSets[E, R]) AppendState(dst []byte, group uint32) []byte {
 	words := s.set.words(group)
-	slices.Sort(words)
+	s.lent = sortWords(words, s.lent)
 	dst = binary.AppendUvarint(dst, uint64(len(words)))
 	for i, word := range words {
 		if i == 0 {

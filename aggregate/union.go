@@ -37,7 +37,7 @@ func listWords[E, T any](s *wordSets[E, []T], group uint32) ([]T, error) {
 			return cmp.Compare(math.Float64frombits(uint64(a)), math.Float64frombits(uint64(b)))
 		})
 	} else {
-		slices.Sort(words)
+		s.lent = sortWords(words, s.lent)
 	}
 	out := make([]T, len(words))
 	for i, word := range words {
