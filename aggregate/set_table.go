@@ -71,7 +71,7 @@ func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched
 	for i, word := range words {
 		hashes[i&(batchSize-1)] = hashOf(word)
 	}
-	touched = b.touch(groups, hashes[:len(groups)])
+	touched = b.touch(groups, hashes[:len(groups)], count)
 	for i, g := range groups {
 		t := &b.tables[g>>blockBits]
 		at, word := hashes[i&(batchSize-1)]>>(t.shift&31), W(words[i])
@@ -92,14 +92,14 @@ func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched
 }
 
 // touch reads the places of a batch.
-func (b *blocks[W]) touch(groups []uint32, hashes []uint32) (touched uint32) {
+func (b *blocks[W]) touch(groups, hashes, count []uint32) (touched uint32) {
 	hashes = hashes[:len(groups)]
 	for i, g := range groups {
 		t := &b.tables[g>>blockBits]
 		if len(t.cells) == 0 {
 			t.enlarge()
 		}
-		touched += t.cells[hashes[i]>>(t.shift&31)].mask
+		touched += t.cells[hashes[i]>>(t.shift&31)].mask + count[g]
 	}
 	return touched
 }
