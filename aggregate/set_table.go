@@ -140,13 +140,21 @@ func (t *table[W]) put(c cell[W]) {
 }
 
 // enlarge makes the table larger: at a middling size by more than a small or a
-// large one can afford, so that few words move often. Both tables have the same
-// order, so they're gone through from the beginning to the end.
+// large one can afford, so that few words move often.
 func (t *table[W]) enlarge() {
-	old := t.cells
-	n := max(minCells, 2*len(old))
+	n := max(minCells, 2*len(t.cells))
 	if n > smallTable && n < largeTable {
 		n *= 2
+	}
+	t.reserve(n)
+}
+
+// reserve makes the table one of n cells, if it has less. Both tables have the same
+// order, so they're gone through from the beginning to the end.
+func (t *table[W]) reserve(n int) {
+	old := t.cells
+	if n <= len(old) {
+		return
 	}
 	t.size(make([]cell[W], n))
 	for _, c := range old {
