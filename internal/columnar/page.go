@@ -51,6 +51,9 @@ func (c *ColumnReader) Skip(n int64) (skipped int64, err error) {
 			rows = int64(header.DataPageHeader.V.NumValues)
 		case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
 			rows = int64(header.DataPageHeaderV2.V.NumValues)
+		case header.Type == format.IndexPage:
+			c.pages = c.pages[size:]
+			continue
 		default: // a dictionary, which what follows may need
 			if c.passed != nil {
 				return skipped, malformed("a second page that holds no rows")
