@@ -51,6 +51,7 @@ var may = map[string][]string{
 	"lambda/delta/deltatest":       {"lambda/delta", "github.com/stretchr/testify"},
 	"lambda/delta/redisdelta":      {"lambda/delta", "internal/await", "internal/secrets", "github.com/redis/go-redis/v9", "github.com/zeebo/xxh3", "golang.org/x/sync"},
 	"internal/await":               nil,
+	"internal/bench/archive":       {"source", "github.com/parquet-go/parquet-go"},
 	"internal/kafka":               {"internal/secrets", "github.com/twmb/franz-go"},
 	"internal/kafkatest":           {"internal/servers", "github.com/twmb/franz-go", "github.com/stretchr/testify"},
 	"internal/clickhouse":          {"github.com/ClickHouse/ch-go"},
