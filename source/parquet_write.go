@@ -3,7 +3,6 @@ package source
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
 	"github.com/parquet-go/parquet-go/format"
@@ -185,17 +184,17 @@ type parquetBuffer struct {
 	valid  []bool   // of nullable columns, from the first null on
 	n      int
 
-	texts []string
-	known map[string]uint32
-	bytes int      // of texts
-	dict  uint64   // the chunks' dictionary at present
-	remap []uint32 // its codes -> ours, plus one; 0 where that isn't known yet
+	texts columnar.TextList
+	rows  columnar.TextList // each row's text, in place of codes and texts
+	each  bool              // whether it's so: few of the texts are alike
+	dict  uint64            // the chunks' dictionary at present
+	remap []uint32          // its codes -> ours, plus one; 0 where that isn't known yet
 }
 
 func (b *parquetBuffer) append(v *Vector, from, to int) {
 	switch {
 	case b.column.Kind.text():
-		b.appendCodes(v, from, to)
+		b.appendTexts(v, from, to)
 	case b.column.Kind == Float:
 		b.floats = append(room(b.floats, to-from), v.Floats[from:to]...)
 	default:
@@ -214,6 +213,43 @@ func (b *parquetBuffer) append(v *Vector, from, to int) {
 	b.n += to - from
 }
 
+// distinctRows is how many rows of a row group show whether its texts repeat.
+const distinctRows = 1 << 12
+
+// appendTexts adds texts as codes, until distinctRows show that most differ: then
+// as they are, since a dictionary of them saves nothing and is slow to make.
+func (b *parquetBuffer) appendTexts(v *Vector, from, to int) {
+	if b.n < distinctRows && b.n+to-from >= distinctRows {
+		middle := from + distinctRows - b.n
+		b.appendCodes(v, from, middle)
+		if b.texts.Len() > distinctRows/4*3 {
+			b.spell()
+		}
+		from = middle
+	}
+	if !b.each {
+		b.appendCodes(v, from, to)
+		return
+	}
+	for i, code := range v.Codes[from:to] {
+		if b.column.Nullable && v.IsNull(int32(from+i)) {
+			b.rows.Append("")
+		} else {
+			b.rows.Append(v.Dict.Values[code])
+		}
+	}
+}
+
+// spell goes over from codes to the texts themselves.
+func (b *parquetBuffer) spell() {
+	b.each = true
+	for _, code := range b.codes {
+		b.rows.Append(string(b.texts.At(int(code))))
+	}
+	b.codes = b.codes[:0]
+	b.texts.Reset()
+}
+
 // appendCodes looks each text up once for each dictionary of the chunks and row
 // group of ours.
 func (b *parquetBuffer) appendCodes(v *Vector, from, to int) {
@@ -224,51 +260,40 @@ func (b *parquetBuffer) appendCodes(v *Vector, from, to int) {
 	if n := len(v.Dict.Values); n > len(b.remap) {
 		b.remap = append(b.remap, make([]uint32, n-len(b.remap))...)
 	}
-	b.codes = room(b.codes, to-from)
+	n := len(b.codes)
+	b.codes = room(b.codes, to-from)[:n+to-from]
 	skipNulls := b.column.Nullable && v.Valid != nil
 	for i, code := range v.Codes[from:to] {
 		if skipNulls && !v.Valid[from+i] {
-			b.codes = append(b.codes, 0)
+			b.codes[n+i] = 0
 			continue
 		}
 		ours := b.remap[code]
 		if ours == 0 {
-			ours = b.code(v.Dict.Values[code]) + 1
+			ours = b.texts.Code(v.Dict.Values[code]) + 1
 			b.remap[code] = ours
 		}
-		b.codes = append(b.codes, ours-1)
+		b.codes[n+i] = ours - 1
 	}
 }
-
-func (b *parquetBuffer) code(text string) uint32 {
-	if code, ok := b.known[text]; ok {
-		return code
-	}
-	if b.known == nil {
-		b.known = map[string]uint32{}
-	}
-	text = strings.Clone(text) // it may be a part of a large buffer
-	code := uint32(len(b.texts))
-	b.texts, b.known[text] = append(b.texts, text), code
-	b.bytes += len(text)
-	return code
-}
-
 func (b *parquetBuffer) size() int {
-	return 8*len(b.ints) + 8*len(b.floats) + 4*len(b.codes) + b.bytes
+	return 8*len(b.ints) + 8*len(b.floats) + 4*len(b.codes) + b.texts.Size() + b.rows.Size()
 }
 
 func (b *parquetBuffer) data() columnar.Data {
-	return columnar.Data{Ints: b.ints, Floats: b.floats, Codes: b.codes, Texts: b.texts, Valid: b.valid}
+	if b.each {
+		return columnar.Data{Texts: &b.rows, Valid: b.valid}
+	}
+	return columnar.Data{Ints: b.ints, Floats: b.floats, Codes: b.codes, Texts: &b.texts, Valid: b.valid}
 }
 
 // reset begins a row group, whose dictionary is empty.
 func (b *parquetBuffer) reset() {
 	b.ints, b.floats, b.codes, b.valid, b.n = b.ints[:0], b.floats[:0], b.codes[:0], nil, 0
-	clear(b.texts)
-	clear(b.known)
+	b.texts.Reset()
+	b.rows.Reset()
 	clear(b.remap)
-	b.texts, b.bytes, b.dict = b.texts[:0], 0, 0
+	b.each, b.dict = false, 0
 }
 
 // room makes room for n more values, by doubling: append's own growth would copy

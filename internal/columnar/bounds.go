@@ -64,27 +64,17 @@ func (b *pageBounds) floats(values []float64) {
 }
 
 // texts looks at each distinct text of the page once.
-func (b *pageBounds) texts(codes []uint32, texts []string, s *scratch) {
-	if len(codes) == 0 {
-		return
-	}
-	words := (len(texts) + 31) / 32
+func (b *pageBounds) texts(codes []uint32, texts *TextList, s *scratch) {
+	words := (texts.Len() + 31) / 32
 	s.seen = slices.Grow(s.seen[:0], words)[:words]
 	clear(s.seen)
-	lo, hi := texts[codes[0]], texts[codes[0]]
 	for _, code := range codes {
 		bit := uint32(1) << (code & 31)
-		if s.seen[code>>5]&bit != 0 {
-			continue
-		}
-		s.seen[code>>5] |= bit
-		if text := texts[code]; text < lo {
-			lo = text
-		} else if text > hi {
-			hi = text
+		if s.seen[code>>5]&bit == 0 {
+			s.seen[code>>5] |= bit
+			b.blob(texts.At(int(code)))
 		}
 	}
-	b.known, b.min, b.max = true, []byte(lo), []byte(hi)
 }
 
 // blob keeps the values themselves; shorten copies.
@@ -200,7 +190,7 @@ func (w *Writer) writeIndexes() error {
 				continue
 			}
 			chunk := &w.meta.RowGroups[g].Columns[leaf]
-			chunk.ColumnIndexOffset = int64(len(w.out))
+			chunk.ColumnIndexOffset = int64(w.out.size)
 			size, err := w.append(x.columnIndex(typ))
 			if err != nil {
 				return err
@@ -211,7 +201,7 @@ func (w *Writer) writeIndexes() error {
 	for g := range w.indexes {
 		for leaf := range w.indexes[g] {
 			chunk := &w.meta.RowGroups[g].Columns[leaf]
-			chunk.OffsetIndexOffset = int64(len(w.out))
+			chunk.OffsetIndexOffset = int64(w.out.size)
 			size, err := w.append(&format.OffsetIndex{PageLocations: w.indexes[g][leaf].locations})
 			if err != nil {
 				return err
