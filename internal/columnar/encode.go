@@ -34,6 +34,7 @@ type scratch struct {
 
 	entries  []uint32 // the rows' codes in a dictionary of integers
 	distinct distinct
+	strides  strides
 }
 
 // chunkEncoder writes one column of a row group.
@@ -90,13 +91,16 @@ func (e *chunkEncoder) encoding() format.Encoding {
 // differences. Both take fewer bytes than plain ones, compressed, and a fraction
 // of the time (see the benchmarks of package source).
 func (e *chunkEncoder) writeDictionary() error {
-	s, n := &e.w.scratch, 0
+	s, n, size := &e.w.scratch, 0, 0 // entries, and bytes of each if that's all the same
 	s.encoded = s.encoded[:0]
 	switch {
 	case e.column.Type == format.ByteArray && e.data.Codes != nil:
 		n = e.textDictionary()
+		if width, same := e.data.Texts.width(); same {
+			size = 4 + width
+		}
 	case (e.column.Type == format.Int32 || e.column.Type == format.Int64) && !e.column.Rising:
-		n = e.intDictionary()
+		n, size = e.intDictionary(), 8
 	}
 	if n == 0 {
 		return nil
@@ -104,7 +108,7 @@ func (e *chunkEncoder) writeDictionary() error {
 	e.entries = n
 	e.meta.DictionaryPageOffset = int64(e.w.out.size)
 	_, err := e.emit(format.PageHeader{Type: format.DictionaryPage,
-		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, s.encoded)
+		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, s.encoded, size)
 	return err
 }
 
@@ -185,7 +189,7 @@ func (e *chunkEncoder) writePage(from, to int) (err error) {
 	offset := e.w.out.size
 	size, err := e.emit(format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{
 		NumValues: int32(to - from), Encoding: e.encoding(),
-		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE})}, page)
+		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE})}, page, 0)
 	e.index.add(format.PageLocation{Offset: int64(offset), CompressedPageSize: int32(size), FirstRowIndex: int64(from)}, bounds)
 	return err
 }
@@ -289,12 +293,15 @@ func (s *scratch) appendCodes(page []byte, codes []uint32, texts int) ([]byte, e
 }
 
 // emit compresses a page and writes it after its header. It gives the size of
-// both.
-func (e *chunkEncoder) emit(header format.PageHeader, page []byte) (int, error) {
+// both. record is the size of the page's records, if they are of one.
+func (e *chunkEncoder) emit(header format.PageHeader, page []byte, record int) (int, error) {
 	s := &e.w.scratch
 	var err error
-	if s.packed, err = zstdCodec.Encode(s.packed, page); err != nil {
-		return 0, err
+	var done bool
+	if s.packed, done = s.strides.compress(s.packed[:0], page, record); !done {
+		if s.packed, err = zstdCodec.Encode(s.packed, page); err != nil {
+			return 0, err
+		}
 	}
 	header.UncompressedPageSize, header.CompressedPageSize = int32(len(page)), int32(len(s.packed))
 	header.CRC = int32(crc32.ChecksumIEEE(s.packed))

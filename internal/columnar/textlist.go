@@ -29,6 +29,20 @@ func (l *TextList) At(i int) []byte {
 	return l.bytes[from:l.ends[i]:l.ends[i]]
 }
 
+// width gives the bytes of a text, where all have as many.
+func (l *TextList) width() (n int, same bool) {
+	if len(l.ends) == 0 {
+		return 0, false
+	}
+	n = l.ends[0]
+	for i, end := range l.ends {
+		if end != (i+1)*n {
+			return 0, false
+		}
+	}
+	return n, true
+}
+
 // Append adds a text, whether or not the list has it.
 func (l *TextList) Append(text string) {
 	l.bytes = append(l.bytes, text...)

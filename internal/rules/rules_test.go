@@ -56,7 +56,7 @@ var may = map[string][]string{
 	"internal/kafkatest":           {"internal/servers", "github.com/twmb/franz-go", "github.com/stretchr/testify"},
 	"internal/clickhouse":          {"github.com/ClickHouse/ch-go"},
 	"internal/clickhousetest":      {"github.com/ClickHouse/ch-go", "github.com/stretchr/testify"},
-	"internal/columnar":            {"github.com/parquet-go/parquet-go", "github.com/andybalholm/brotli"},
+	"internal/columnar":            {"github.com/parquet-go/parquet-go", "github.com/andybalholm/brotli", "github.com/klauspost/compress/huff0"},
 	"internal/reference":           nil,
 	"internal/resume":              nil,
 	"internal/secrets":             nil,
