@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"math"
 	"math/bits"
+	"slices"
 	"unsafe"
 
 	encodings "github.com/parquet-go/parquet-go/encoding/delta"
@@ -127,20 +128,34 @@ func (e *chunkEncoder) textDictionary() int {
 func (e *chunkEncoder) intDictionary() int {
 	s := &e.w.scratch
 	s.distinct.reset()
-	s.entries = s.entries[:0]
+	s.entries = slices.Grow(s.entries[:0], e.rows)[:e.rows]
 	for i, v := range e.data.Ints[:e.rows] {
 		if e.data.Valid != nil && !e.data.Valid[i] {
-			s.entries = append(s.entries, 0) // it isn't written
+			s.entries[i] = 0 // it isn't written
 			continue
 		}
 		code, ok := s.distinct.code(v)
 		if !ok {
-			return 0
+			if s.distinct.limit > fewDistinct || !s.distinct.allow(i, e.rows, e.deltaBytes()) {
+				return 0
+			}
+			code, _ = s.distinct.code(v)
 		}
-		s.entries = append(s.entries, code)
+		s.entries[i] = code
 	}
 	s.encoded = appendPlainInts(s.encoded, s.distinct.values, e.column.Type)
 	return len(s.distinct.values)
+}
+
+// deltaBytes gives how many bytes a value takes as a difference, by the first rows.
+func (e *chunkEncoder) deltaBytes() float64 {
+	s, n := &e.w.scratch, min(e.rows, 2*fewDistinct)
+	b, err := (&encodings.BinaryPackedEncoding{}).EncodeInt64(s.packed, e.data.Ints[:n])
+	if err != nil {
+		return 0
+	}
+	s.packed = b
+	return float64(len(b)) / float64(n)
 }
 
 // pageEnd gives the row that the page from a row ends before.
@@ -231,13 +246,13 @@ func (e *chunkEncoder) appendValues(page []byte, from, to int, valid []bool, bou
 		}
 		codes := compact(d.Codes[from:to], valid, &s.codes)
 		bounds.texts(codes, d.Texts, s)
-		return s.appendCodes(page, codes, e.entries)
+		return s.appendCodes(page, codes)
 	}
 	ints := compact(d.Ints[from:to], valid, &s.ints)
 	bounds.ints(ints)
 	switch {
 	case e.entries > 0:
-		return s.appendCodes(page, compact(s.entries[from:to], valid, &s.codes), e.entries)
+		return s.appendCodes(page, compact(s.entries[from:to], valid, &s.codes))
 	case e.encoding() == format.DeltaBinaryPacked:
 		var err error
 		s.encoded, err = (&encodings.BinaryPackedEncoding{}).EncodeInt64(s.encoded, ints)
@@ -277,8 +292,12 @@ func (d *Data) text(i int) []byte {
 }
 
 // appendCodes writes dictionary codes: their width, then runs.
-func (s *scratch) appendCodes(page []byte, codes []uint32, texts int) ([]byte, error) {
-	width := bits.Len(uint(texts - 1))
+func (s *scratch) appendCodes(page []byte, codes []uint32) ([]byte, error) {
+	most := uint32(0) // codes rise as new values come, so earlier pages need fewer bits
+	for _, code := range codes {
+		most = max(most, code)
+	}
+	width := bits.Len32(most)
 	page = append(page, byte(width))
 	if len(codes) == 0 {
 		return page, nil
