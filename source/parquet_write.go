@@ -262,20 +262,22 @@ func (b *parquetBuffer) appendCodes(v *Vector, from, to int) {
 	}
 	n := len(b.codes)
 	b.codes = room(b.codes, to-from)[:n+to-from]
+	dst, remap := b.codes[n:], b.remap
 	skipNulls := b.column.Nullable && v.Valid != nil
 	for i, code := range v.Codes[from:to] {
 		if skipNulls && !v.Valid[from+i] {
-			b.codes[n+i] = 0
+			dst[i] = 0
 			continue
 		}
-		ours := b.remap[code]
+		ours := remap[code]
 		if ours == 0 {
 			ours = b.texts.Code(v.Dict.Values[code]) + 1
-			b.remap[code] = ours
+			remap[code] = ours
 		}
-		b.codes[n+i] = ours - 1
+		dst[i] = ours - 1
 	}
 }
+
 func (b *parquetBuffer) size() int {
 	return 8*len(b.ints) + 8*len(b.floats) + 4*len(b.codes) + b.texts.Size() + b.rows.Size()
 }

@@ -15,6 +15,7 @@ type pageBounds struct {
 	rows, nulls int
 	known       bool   // whether min and max are; not so for pages of nulls or NaNs alone
 	min, max    []byte // plain encoded
+	low, high   uint64 // of texts, the beginnings of min and max
 }
 
 // pageIndex collects the pages of a column in one row group.
@@ -33,9 +34,15 @@ func (b *pageBounds) ints(values []int64) {
 		return
 	}
 	lo, hi := values[0], values[0]
+	lo2, hi2 := lo, hi // two at a time, as the one needn't wait for the other
+	for ; len(values) >= 2; values = values[2:] {
+		lo, hi = min(lo, values[0]), max(hi, values[0])
+		lo2, hi2 = min(lo2, values[1]), max(hi2, values[1])
+	}
 	for _, v := range values {
 		lo, hi = min(lo, v), max(hi, v)
 	}
+	lo, hi = min(lo, lo2), max(hi, hi2)
 	b.known = true
 	b.min = binary.LittleEndian.AppendUint64(nil, uint64(lo))
 	b.max = binary.LittleEndian.AppendUint64(nil, uint64(hi))
@@ -77,15 +84,33 @@ func (b *pageBounds) texts(codes []uint32, texts *TextList, s *scratch) {
 	}
 }
 
-// blob keeps the values themselves; shorten copies.
+// blob keeps the values themselves; shorten copies. Most are neither the least
+// nor the greatest by their first bytes.
 func (b *pageBounds) blob(v []byte) {
+	first := beginning(v)
+	if b.known && b.low < first && first < b.high {
+		return
+	}
 	if !b.known || bytes.Compare(v, b.min) < 0 {
-		b.min = v
+		b.min, b.low = v, first
 	}
 	if !b.known || bytes.Compare(v, b.max) > 0 {
-		b.max = v
+		b.max, b.high = v, first
 	}
 	b.known = true
+}
+
+// beginning gives a text's first eight bytes, so that they are in the texts'
+// order; shorter ones as if zeros came after.
+func beginning(v []byte) uint64 {
+	if len(v) >= 8 {
+		return binary.BigEndian.Uint64(v)
+	}
+	first := uint64(0)
+	for i, c := range v {
+		first |= uint64(c) << (56 - 8*i)
+	}
+	return first
 }
 
 // maxBound is the most bytes of a text in statistics.

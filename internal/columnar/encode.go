@@ -129,19 +129,23 @@ func (e *chunkEncoder) intDictionary() int {
 	s := &e.w.scratch
 	s.distinct.reset()
 	s.entries = slices.Grow(s.entries[:0], e.rows)[:e.rows]
+	last, code, ok := int64(0), uint32(0), false // rows often have the value of the row before
 	for i, v := range e.data.Ints[:e.rows] {
 		if e.data.Valid != nil && !e.data.Valid[i] {
 			s.entries[i] = 0 // it isn't written
 			continue
 		}
-		code, ok := s.distinct.code(v)
-		if !ok {
+		if ok && v == last {
+			s.entries[i] = code
+			continue
+		}
+		if code, ok = s.distinct.code(v); !ok {
 			if s.distinct.limit > fewDistinct || !s.distinct.allow(i, e.rows, e.deltaBytes()) {
 				return 0
 			}
-			code, _ = s.distinct.code(v)
+			code, ok = s.distinct.code(v)
 		}
-		s.entries[i] = code
+		s.entries[i], last = code, v
 	}
 	s.encoded = appendPlainInts(s.encoded, s.distinct.values, e.column.Type)
 	return len(s.distinct.values)
