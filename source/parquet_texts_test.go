@@ -1,9 +1,12 @@
 package source
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -41,4 +44,26 @@ func TestParquetOfManyTexts(t *testing.T) {
 		require.Equal(t, body, write(t, groupRows, parts...))
 		require.Equal(t, cellsOf(whole), readAll[visit](t, body, ParquetOptions{}))
 	})
+}
+
+// Each row group's texts decide for themselves.
+func TestParquetTextsOfEachRowGroup(t *testing.T) {
+	type visit struct {
+		Session string `anabranch:"session"`
+	}
+	visits := make([]visit, 3*distinctRows)
+	for i := range visits {
+		visits[i].Session = "the same"
+		if i/distinctRows == 1 {
+			visits[i].Session = fmt.Sprint("session ", i)
+		}
+	}
+	chunk := build(t, 0, 0, visits...)
+	body := write(t, distinctRows, chunk)
+	require.Equal(t, cellsOf(chunk), readAll[visit](t, body, ParquetOptions{}))
+	f, err := parquet.OpenFile(bytes.NewReader(body), int64(len(body)))
+	require.NoError(t, err)
+	for i, want := range []format.Encoding{format.RLEDictionary, format.DeltaLengthByteArray, format.RLEDictionary} {
+		require.Contains(t, f.Metadata().RowGroups[i].Columns[0].MetaData.Encoding, want)
+	}
 }

@@ -94,6 +94,27 @@ func TestIntegersGetADictionaryWhereItIsSmaller(t *testing.T) {
 	}
 }
 
+func TestDistinctNumbersEachIntegerOnce(t *testing.T) {
+	var d distinct
+	d.reset()
+	d.limit = 1 << 20
+	seen := map[int64]uint32{}
+	for i := range int64(100_000) {
+		v := i * i % 49_999 << (i % 3 * 20)
+		code, ok := d.code(v)
+		require.True(t, ok)
+		want, known := seen[v]
+		if !known {
+			want, seen[v] = uint32(len(seen)), uint32(len(seen))
+		}
+		require.Equal(t, want, code)
+		require.Equal(t, v, d.values[code])
+	}
+	d.limit = len(seen)
+	_, ok := d.code(-1)
+	require.False(t, ok)
+}
+
 // The bounds of texts are those that comparing them all would find.
 func TestBoundsOfTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
