@@ -140,26 +140,12 @@ func (e *chunkEncoder) intDictionary() int {
 			continue
 		}
 		if code, ok = s.distinct.code(v); !ok {
-			if s.distinct.limit > fewDistinct || !s.distinct.allow(i, e.rows, e.deltaBytes()) {
-				return 0
-			}
-			code, ok = s.distinct.code(v)
+			return 0
 		}
 		s.entries[i], last = code, v
 	}
 	s.encoded = appendPlainInts(s.encoded, s.distinct.values, e.column.Type)
 	return len(s.distinct.values)
-}
-
-// deltaBytes gives how many bytes a value takes as a difference, by the first rows.
-func (e *chunkEncoder) deltaBytes() float64 {
-	s, n := &e.w.scratch, min(e.rows, 2*fewDistinct)
-	b, err := (&encodings.BinaryPackedEncoding{}).EncodeInt64(s.packed, e.data.Ints[:n])
-	if err != nil {
-		return 0
-	}
-	s.packed = b
-	return float64(len(b)) / float64(n)
 }
 
 // pageEnd gives the row that the page from a row ends before.
@@ -324,6 +310,9 @@ func (e *chunkEncoder) emit(header format.PageHeader, page []byte, record int) (
 	if s.packed, done = s.strides.compress(s.packed[:0], page, record); !done {
 		if s.packed, err = zstdCodec.Encode(s.packed, page); err != nil {
 			return 0, err
+		}
+		if header.Type == format.DataPage && e.entries > 0 && e.entries <= 256 && len(s.packed) >= len(page) {
+			s.packed = s.strides.entropy(s.packed[:0], page)
 		}
 	}
 	header.UncompressedPageSize, header.CompressedPageSize = int32(len(page)), int32(len(s.packed))

@@ -82,16 +82,13 @@ func differences(page []byte, size, at int) (differ uint64) {
 
 // frame appends a Zstandard frame.
 func (s *strides) frame(dst, page []byte, size, from, n int) []byte {
-	const magic, singleSegmentOf4Bytes, block = 0xFD2FB528, 0xA0, 128 << 10
-	dst = binary.LittleEndian.AppendUint32(dst, magic)
-	dst = binary.LittleEndian.AppendUint32(append(dst, singleSegmentOf4Bytes), uint32(len(page)))
-
+	dst = appendFrameHeader(dst, len(page))
 	// The first block has the first match, and with it the distance: one that's
 	// the same as the last has a code that needs no bits.
 	dst = s.block(dst, page[:size+from], 1, size+from, n, size, false)
 	at, matches := size+from+n, (len(page)-from-n)/size-1
 	for matches > 0 {
-		k := min(matches, block/size-1)
+		k := min(matches, zstdBlock/size-1)
 		s.literals = s.literals[:0]
 		for range k {
 			s.literals = append(s.literals, page[at:at+size-n]...)
@@ -103,11 +100,28 @@ func (s *strides) frame(dst, page []byte, size, from, n int) []byte {
 	return s.block(dst, page[at:], 0, 0, 0, 0, true)
 }
 
+// entropy appends a frame of page without matches: the general compressor stores a
+// page as it is where it finds none, however few bytes most of it is.
+func (s *strides) entropy(dst, page []byte) []byte {
+	dst = appendFrameHeader(dst, len(page))
+	for len(page) > zstdBlock {
+		dst = s.block(dst, page[:zstdBlock], 0, 0, 0, 0, false)
+		page = page[zstdBlock:]
+	}
+	return s.block(dst, page, 0, 0, 0, 0, true)
+}
+
+func appendFrameHeader(dst []byte, size int) []byte {
+	const magic, singleSegmentOf4Bytes = 0xFD2FB528, 0xA0
+	dst = append(binary.LittleEndian.AppendUint32(dst, magic), singleSegmentOf4Bytes)
+	return binary.LittleEndian.AppendUint32(dst, uint32(size))
+}
+
 // block appends a block of so many sequences, all alike: skip literals, then a
 // match at a distance, or the last distance where that is zero.
 func (s *strides) block(dst, literals []byte, sequences, skip, match, distance int, last bool) []byte {
-	const compressed = 2 << 1
-	start := len(dst)
+	const raw, compressed = uint32(0), uint32(2)
+	start, kind := len(dst), compressed
 	dst = s.appendLiterals(append(dst, 0, 0, 0), literals)
 	if sequences < 128 {
 		dst = append(dst, byte(sequences))
@@ -131,7 +145,10 @@ func (s *strides) block(dst, literals []byte, sequences, skip, match, distance i
 		w.write(1, 1) // where readers begin
 		dst = w.flush()
 	}
-	head := uint32(len(dst)-start-3)<<3 | compressed
+	if sequences == 0 && len(dst)-start-3 >= len(literals) {
+		dst, kind = append(dst[:start+3], literals...), raw
+	}
+	head := uint32(len(dst)-start-3)<<3 | kind<<1
 	if last {
 		head |= 1
 	}

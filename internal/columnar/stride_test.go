@@ -40,3 +40,22 @@ func TestStridesAreZstandard(t *testing.T) {
 		require.Equal(t, page, got)
 	})
 }
+
+// So do pages without matches, whether or not their bytes are few.
+func TestEntropyIsZstandard(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		page := make([]byte, rapid.OneOf(rapid.IntRange(0, 3000), rapid.IntRange(zstdBlock-2, 3*zstdBlock)).Draw(t, "bytes"))
+		alphabet := rapid.IntRange(1, 256).Draw(t, "alphabet")
+		random := rapid.Uint64().Draw(t, "seed")
+		for i := range page {
+			random = random*6364136223846793005 + 1442695040888963407
+			page[i] = byte(int(random>>40) % alphabet)
+		}
+		var s strides
+		frame := s.entropy(nil, page)
+		require.LessOrEqual(t, len(frame), len(page)+9+3*(1+len(page)/zstdBlock))
+		got, err := decompress(format.Zstd, nil, frame, len(page))
+		require.NoError(t, err)
+		require.Equal(t, string(page), string(got))
+	})
+}
