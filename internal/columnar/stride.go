@@ -22,10 +22,10 @@ type strides struct {
 }
 
 const (
-	strideLeast  = 64 << 10 // bytes of a page that are worth it
+	strideLeast  = 16 << 10 // bytes of a page that are worth it
 	strideMost   = 8 << 20  // so that no reader's window is too small
 	strideRecord = 64       // bytes of a record, at most
-	strideSample = 8 << 10  // bytes that are compressed both ways, to choose
+	strideSample = 4 << 10  // bytes that are compressed both ways, to choose
 )
 
 // compress appends a frame of page, whose records have size bytes. It's false
