@@ -5,7 +5,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strings"
 	"unsafe"
 )
 
@@ -125,7 +124,7 @@ func (b *Builder[E]) SetText(column int, text []byte) error {
 	case c.set(len(b.offsets)):
 		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
 	case c.Kind.text():
-		c.textBytes(text)
+		c.text(viewText(text))
 		return nil
 	}
 	if err := parseText(c, text); err != nil {
@@ -241,8 +240,10 @@ type columnBuilder struct {
 
 func (c *columnBuilder) reset(capacity int) {
 	if c.Kind.text() {
-		if c.dict == nil || c.dict.Len() > maxDictionary {
+		if c.dict == nil {
 			c.dict = NewInterner()
+		} else if c.dict.Len() > maxDictionary {
+			c.dict.restart()
 		}
 		c.codes = make([]uint32, 0, capacity)
 	} else if c.Kind == Float {
@@ -277,18 +278,9 @@ func (c *columnBuilder) text(s string) {
 			return
 		}
 	}
-	code, ok := c.dict.codes[s]
+	code, ok := c.dict.lookup(s)
 	if !ok {
-		code = c.dict.Code(CanonicalText(strings.Clone(s))) // a piece of s keeps no more than itself
-	}
-	c.codes = append(c.codes, code)
-	c.count(true)
-}
-
-func (c *columnBuilder) textBytes(s []byte) {
-	code, ok := c.dict.find(s)
-	if !ok {
-		code = c.dict.Code(CanonicalText(string(s)))
+		code = c.dict.Code(CanonicalText(s))
 	}
 	c.codes = append(c.codes, code)
 	c.count(true)

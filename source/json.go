@@ -171,7 +171,7 @@ func (r *jsonReader) cell(c *columnBuilder, kind jsontext.Kind, value []byte) er
 	case c.Kind == String && kind == '"':
 		text, err := r.unquote(value)
 		if err == nil {
-			c.textBytes(text)
+			c.text(viewText(text))
 		}
 		return err
 	case c.Kind == Bool && (kind == 't' || kind == 'f'):

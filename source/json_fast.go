@@ -150,7 +150,7 @@ func (r *jsonReader) scan(c *columnBuilder, at int) int {
 		}
 		text, end := r.string(at + 1)
 		if end >= 0 {
-			c.textBytes(text)
+			c.text(viewText(text))
 		}
 		return end
 	case Int:

@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // group is the members of an object: those that are columns or groups of columns,
@@ -138,4 +139,21 @@ func (g *group) stranger(name []byte) *member {
 	m := &member{name: string(name), column: -1}
 	g.add(m)
 	return m
+}
+
+// textHash is a quick hash of a text's ends and length, for tables that can bear
+// texts that collide. Its middle bits are the good ones.
+func textHash(text []byte) uint64 {
+	h, n := uint64(0), len(text)
+	switch {
+	case n >= 8:
+		h = binary.LittleEndian.Uint64(text) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[n-8:]), 23)
+	case n >= 4:
+		h = uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32
+	default:
+		for _, c := range text {
+			h = h<<8 | uint64(c)
+		}
+	}
+	return (h ^ uint64(n)<<59) * 0x9E3779B97F4A7C15
 }
