@@ -78,7 +78,10 @@ func NewInterner() *Interner {
 
 // Code gives a text's code, a new one for a new text, of which a copy is kept.
 func (d *Interner) Code(text string) uint32 {
-	k := keyOf(text)
+	return d.code(keyOf(text), text)
+}
+
+func (d *Interner) code(k textKey, text string) uint32 {
 	at, found := d.find(k, text)
 	if !found {
 		return d.add(k, at, text)

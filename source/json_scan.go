@@ -1,9 +1,6 @@
 package source
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // How the fast reader of JSON finds its way in a text. Places are checked here,
 // values by their columns. -1 stands for what isn't there.
@@ -24,19 +21,28 @@ func literal(s []byte, at int, word string) int {
 	return -1
 }
 
+// A word of eight bytes, each with the same bit.
+const ones, high = 0x0101010101010101, 0x8080808080808080
+
+// zeroBytes marks a word's zero bytes by their highest bit, and textEnds its
+// quotes, backslashes and control characters, by the ways of Bit Twiddling Hacks to
+// find a zero byte and one that is less than n: they may take a byte after the first
+// found for another, so only the first counts.
+func zeroBytes(x uint64) uint64 { return (x - ones) &^ x & high }
+
+func textEnds(x uint64) uint64 {
+	quote, backslash := x^('"'*ones), x^('\\'*ones)
+	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-' '*ones)&^x) & high
+}
+
 // textEnd gives the place of the first quote, backslash or control character from
 // a place on, or the end, and whether all before it is ASCII. It looks at eight
-// bytes at once, by the ways of Bit Twiddling Hacks to find a zero byte and one
-// that is less than n: they may take a byte after the first found for another, so
-// only the first counts.
+// bytes at once.
 func textEnd(s []byte, at int) (int, bool) {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
 	wide := uint64(0)
 	for ; at+8 <= len(s); at += 8 {
-		x := binary.LittleEndian.Uint64(s[at:])
-		quote, backslash := x^('"'*ones), x^('\\'*ones)
-		found := ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-' '*ones)&^x) & high
-		if found != 0 {
+		x := wordOf(s, at)
+		if found := textEnds(x); found != 0 {
 			before := found&-found - 1 // the bits below the found byte's highest
 			return at + bits.TrailingZeros64(found)/8, (wide|x&before)&high == 0
 		}

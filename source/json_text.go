@@ -1,0 +1,29 @@
+package source
+
+// shortText adds a string of up to 16 bytes of ASCII, without escapes. It's found
+// and compared as two words.
+func (c *columnBuilder) shortText(s []byte, at int) int {
+	if at+shortText+2 > len(s) || s[at] != '"' {
+		return -1
+	}
+	k := textKey{lo: wordOf(s, at+1), hi: wordOf(s, at+9)}
+	n, whole := wordLength(textEnds(k.lo))
+	m, _ := wordLength(textEnds(k.hi))
+	k.lo &= lowBytes[n]
+	k.hi &= lowBytes[m] & whole
+	n += m & int(whole)
+	k.length = uint32(n)
+	end := at + 1 + n
+	if s[end] != '"' || (k.lo|k.hi)&high != 0 {
+		return -1
+	}
+	d := c.dict
+	slot := &d.slots[int(k.hash())&(len(d.slots)-1)]
+	code := slot.next - 1
+	if slot.next == 0 || slot.textKey != k {
+		code = d.code(k, viewText(s[at+1:end]))
+	}
+	c.codes = append(c.codes, code)
+	c.count(true)
+	return end + 1
+}
