@@ -13,13 +13,14 @@ import (
 type Interner struct {
 	id     uint64
 	values []string
-	slots  []slot // by hash, or the next that was free; a power of two
+	keys   []textKey // of the values
+	slots  []slot    // a power of two
 	arena  arena
 }
 
-// slot is a text's place in the table.
+// slot is a text's place in the table: that of its hash, or the next that was free.
 type slot struct {
-	textKey
+	hash uint32
 	next uint32 // 1 + the code; 0 where the slot is free
 }
 
@@ -66,9 +67,9 @@ func wordAt(s string, at int) uint64 {
 }
 
 // hash folds the product of both words, as wyhash does.
-func (k textKey) hash() uint64 {
+func (k textKey) hash() uint32 {
 	high, low := bits.Mul64(k.lo^seedLow, k.hi^seedHigh)
-	return high ^ low
+	return uint32(high ^ low)
 }
 
 // NewInterner makes an empty dictionary.
@@ -82,9 +83,10 @@ func (d *Interner) Code(text string) uint32 {
 }
 
 func (d *Interner) code(k textKey, text string) uint32 {
-	at, found := d.find(k, text)
+	hash := k.hash()
+	at, found := d.find(k, hash, text)
 	if !found {
-		return d.add(k, at, text)
+		return d.add(k, hash, at, text)
 	}
 	return d.slots[at].next - 1
 }
@@ -97,7 +99,8 @@ func viewText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b
 
 // lookup gives the code of a text that has one.
 func (d *Interner) lookup(text string) (uint32, bool) {
-	at, found := d.find(keyOf(text), text)
+	k := keyOf(text)
+	at, found := d.find(k, k.hash(), text)
 	if !found {
 		return 0, false
 	}
@@ -105,23 +108,23 @@ func (d *Interner) lookup(text string) (uint32, bool) {
 }
 
 // find gives the slot of a text, or the free one that would be its.
-func (d *Interner) find(k textKey, text string) (at int, found bool) {
+func (d *Interner) find(k textKey, hash uint32, text string) (at int, found bool) {
 	last := len(d.slots) - 1
-	for at = int(k.hash()) & last; ; at = (at + 1) & last {
-		s := &d.slots[at]
+	for at = int(hash) & last; ; at = (at + 1) & last {
+		s := d.slots[at]
 		switch {
 		case s.next == 0:
 			return at, false
-		case s.textKey == k && (len(text) <= shortText || d.values[s.next-1] == text):
+		case s.hash == hash && d.keys[s.next-1] == k && (len(text) <= shortText || d.values[s.next-1] == text):
 			return at, true
 		}
 	}
 }
 
 // add gives a new text a code, and the free slot that find gave.
-func (d *Interner) add(k textKey, at int, text string) uint32 {
-	d.values = append(d.values, d.arena.own(text))
-	d.slots[at] = slot{k, uint32(len(d.values))}
+func (d *Interner) add(k textKey, hash uint32, at int, text string) uint32 {
+	d.values, d.keys = append(d.values, d.arena.own(text)), append(d.keys, k)
+	d.slots[at] = slot{hash, uint32(len(d.values))}
 	if 4*len(d.values) > 3*len(d.slots) {
 		d.spread()
 	}
@@ -137,7 +140,7 @@ func (d *Interner) spread() {
 		if s.next == 0 {
 			continue
 		}
-		at := int(s.hash()) & last
+		at := int(s.hash) & last
 		for d.slots[at].next != 0 {
 			at = (at + 1) & last
 		}
@@ -149,7 +152,7 @@ func (d *Interner) spread() {
 // had. Who has that may go on reading it.
 func (d *Interner) restart() {
 	clear(d.slots)
-	*d = Interner{id: NewDictionaryID(), values: make([]string, 0, len(d.values)), slots: d.slots}
+	*d = Interner{id: NewDictionaryID(), values: make([]string, 0, len(d.values)), keys: d.keys[:0], slots: d.slots}
 }
 
 // Len is the number of texts.

@@ -54,7 +54,7 @@ type steps struct {
 }
 
 type keyedStep struct {
-	key  uint64
+	key  uint32
 	step *step // nil if it's free
 }
 
@@ -74,7 +74,7 @@ func (t *steps) find(record []byte, at int) *step {
 	return nil
 }
 
-func (t *steps) add(key uint64, s *step) {
+func (t *steps) add(key uint32, s *step) {
 	if 2*t.n >= len(t.table) {
 		t.spread()
 	}
@@ -106,7 +106,7 @@ func (t *steps) place(k keyedStep) {
 }
 
 // stepKey is a hash of a step's text up to its colon, or of 16 bytes of it.
-func stepKey(record []byte, at int) uint64 {
+func stepKey(record []byte, at int) uint32 {
 	var padded [16]byte
 	if at+len(padded) > len(record) {
 		copy(padded[:], record[at:])

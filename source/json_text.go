@@ -18,9 +18,10 @@ func (c *columnBuilder) shortText(s []byte, at int) int {
 		return -1
 	}
 	d := c.dict
-	slot := &d.slots[int(k.hash())&(len(d.slots)-1)]
+	hash := k.hash()
+	slot := d.slots[int(hash)&(len(d.slots)-1)]
 	code := slot.next - 1
-	if slot.next == 0 || slot.textKey != k {
+	if slot.next == 0 || slot.hash != hash || d.keys[code] != k {
 		code = d.code(k, viewText(s[at+1:end]))
 	}
 	c.codes = append(c.codes, code)

@@ -40,33 +40,39 @@ func main() {
 
 func run(w io.Writer, dir string, rows, rounds int, asJSON bool) error {
 	runtime.GOMAXPROCS(1)
-	events, err := read(dir, rows)
+	candidates, notes, err := prepare(dir, rows)
 	if err != nil {
 		return err
 	}
-	var all []measure.Line
-	for _, layout := range []struct {
-		name    string
-		shuffle bool
-	}{{"stable", false}, {"shuffled", true}} {
-		records, bytes := encode(events, layout.shuffle)
-		work := "decode JSON, " + layout.name
-		var candidates []measure.Candidate
+	lines, err := measure.Interleave(rounds, measure.CPU, measure.NanosPer("event"), candidates...)
+	if err != nil {
+		return err
+	}
+	for i := range lines {
+		ours := lines[i-i%len(decoders)]
+		lines[i].Note = fmt.Sprintf("%.2f of %s's time, %s", lines[i].Ratio(ours), ours.Who, notes[i])
+	}
+	return measure.Write(w, asJSON, lines...)
+}
+
+// prepare makes the records, and checks what each decoder reads. It keeps no
+// events: the collector would go through them while the decoders are timed.
+func prepare(dir string, rows int) (candidates []measure.Candidate, notes []string, err error) {
+	events, err := read(dir, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, layout := range []string{"stable", "shuffled"} {
+		records, bytes := encode(events, layout == "shuffled")
+		work := "decode JSON, " + layout
 		for _, d := range decoders {
 			if err := check(d, records, events); err != nil {
-				return fmt.Errorf("%s by %s: %w", work, d.name, err)
+				return nil, nil, fmt.Errorf("%s by %s: %w", work, d.name, err)
 			}
 			candidates = append(candidates, measure.Candidate{Work: work, Who: d.name, N: len(records),
 				Run: func() (string, error) { return d.pass(records, nil) }})
+			notes = append(notes, fmt.Sprintf("%d bytes an event", bytes/len(records)))
 		}
-		lines, err := measure.Interleave(rounds, measure.CPU, measure.NanosPer("event"), candidates...)
-		if err != nil {
-			return err
-		}
-		for i := range lines {
-			lines[i].Note = fmt.Sprintf("%.2f of anabranch's time, %d bytes an event", lines[i].Ratio(lines[0]), bytes/len(records))
-		}
-		all = append(all, lines...)
 	}
-	return measure.Write(w, asJSON, all...)
+	return candidates, notes, nil
 }

@@ -82,10 +82,13 @@ func column(name string, width, rows int) ([]uint64, error) {
 	return values, nil
 }
 
-// encode writes each event as JSON, and gives the bytes of all.
+// encode writes each event as JSON. The records are pieces of one memory, as those
+// of a log's batch are; it gives how many bytes that has.
 func encode(events []event, shuffle bool) (records [][]byte, bytes int) {
+	var all []byte
+	ends := make([]int, len(events))
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, e := range events {
+	for i, e := range events {
 		inner := []string{
 			`"product_id":` + strconv.FormatInt(e.Properties.ProductID, 10),
 			`"categoria":"` + e.Properties.Categoria + `"`,
@@ -107,8 +110,13 @@ func encode(events []event, shuffle bool) (records [][]byte, bytes int) {
 		if shuffle {
 			r.Shuffle(len(outer), func(i, j int) { outer[i], outer[j] = outer[j], outer[i] })
 		}
-		record := []byte("{" + strings.Join(outer, ",") + "}")
-		records, bytes = append(records, record), bytes+len(record)
+		all = append(all, "{"+strings.Join(outer, ",")+"}"...)
+		ends[i] = len(all)
 	}
-	return records, bytes
+	from := 0
+	for _, end := range ends {
+		records = append(records, all[from:end:end])
+		from = end
+	}
+	return records, len(all)
 }
