@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"unsafe"
 )
 
@@ -123,6 +124,10 @@ func (d *Interner) find(k textKey, hash uint32, text string) (at int, found bool
 
 // add gives a new text a code, and the free slot that find gave.
 func (d *Interner) add(k textKey, hash uint32, at int, text string) uint32 {
+	if n := len(d.values); n == cap(d.values) {
+		d.values = slices.Grow(d.values, max(n, fewestSlots))
+		d.keys = slices.Grow(d.keys, max(n, fewestSlots))
+	}
 	d.values, d.keys = append(d.values, d.arena.own(text)), append(d.keys, k)
 	d.slots[at] = slot{hash, uint32(len(d.values))}
 	if 4*len(d.values) > 3*len(d.slots) {
