@@ -233,6 +233,7 @@ type columnBuilder struct {
 	ints   []int64
 	floats []float64
 	codes  []uint32
+	newest []textKey // texts after codes, whose codes aren't looked up yet
 	dict   *Interner
 	valid  []bool // nil until the first null
 	n      int
@@ -241,11 +242,11 @@ type columnBuilder struct {
 func (c *columnBuilder) reset(capacity int) {
 	if c.Kind.text() {
 		if c.dict == nil {
-			c.dict = NewInterner()
+			c.dict, c.newest = NewInterner(), make([]textKey, 0, maxNewest)
 		} else if c.dict.Len() > maxDictionary {
 			c.dict.restart()
 		}
-		c.codes = make([]uint32, 0, capacity)
+		c.codes, c.newest = make([]uint32, 0, capacity), c.newest[:0]
 	} else if c.Kind == Float {
 		c.floats = make([]float64, 0, capacity)
 	} else {
@@ -264,25 +265,6 @@ func (c *columnBuilder) int(v int64) {
 
 func (c *columnBuilder) float(v float64) {
 	c.floats = append(c.floats, CanonicalFloat(v))
-	c.count(true)
-}
-
-// text adds a text. One that the dictionary has is canonical already.
-// Rows often have the text of the row before, which needs no look-up.
-func (c *columnBuilder) text(s string) {
-	if n := len(c.codes); n > 0 {
-		last := c.codes[n-1] // of a null, any
-		if int(last) < len(c.dict.values) && c.dict.values[last] == s {
-			c.codes = append(c.codes, last)
-			c.count(true)
-			return
-		}
-	}
-	code, ok := c.dict.lookup(s)
-	if !ok {
-		code = c.dict.Code(CanonicalText(s))
-	}
-	c.codes = append(c.codes, code)
 	c.count(true)
 }
 
@@ -347,7 +329,7 @@ func (c *columnBuilder) null() {
 	case Float:
 		c.floats = append(c.floats, 0)
 	case String, Opaque:
-		c.codes = append(c.codes, c.dict.Code(""))
+		c.key(textKey{})
 	default:
 		c.ints = append(c.ints, 0)
 	}
@@ -368,7 +350,7 @@ func (c *columnBuilder) truncate(n int) {
 	c.n = n
 	switch {
 	case c.Kind.text():
-		c.codes = c.codes[:n]
+		c.cutTexts(n)
 	case c.Kind == Float:
 		c.floats = c.floats[:n]
 	default:
@@ -380,6 +362,7 @@ func (c *columnBuilder) truncate(n int) {
 }
 
 func (c *columnBuilder) vector() Vector {
+	c.settle()
 	v := Vector{Kind: c.Kind, Ints: slices.Clip(c.ints), Floats: slices.Clip(c.floats),
 		Codes: slices.Clip(c.codes), Valid: slices.Clip(c.valid)}
 	if c.dict != nil {

@@ -73,6 +73,9 @@ func (k textKey) hash() uint32 {
 	return uint32(high ^ low)
 }
 
+// ascii says whether all that the key holds of a text is.
+func (k textKey) ascii() bool { return (k.lo|k.hi)&high == 0 }
+
 // NewInterner makes an empty dictionary.
 func NewInterner() *Interner {
 	return &Interner{id: NewDictionaryID(), slots: make([]slot, fewestSlots)}
@@ -99,8 +102,7 @@ func (d *Interner) CodeBytes(text []byte) uint32 { return d.Code(viewText(text))
 func viewText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // lookup gives the code of a text that has one.
-func (d *Interner) lookup(text string) (uint32, bool) {
-	k := keyOf(text)
+func (d *Interner) lookup(k textKey, text string) (uint32, bool) {
 	at, found := d.find(k, k.hash(), text)
 	if !found {
 		return 0, false

@@ -14,17 +14,10 @@ func (c *columnBuilder) shortText(s []byte, at int) int {
 	n += m & int(whole)
 	k.length = uint32(n)
 	end := at + 1 + n
-	if s[end] != '"' || (k.lo|k.hi)&high != 0 {
+	if s[end] != '"' || !k.ascii() {
 		return -1
 	}
-	d := c.dict
-	hash := k.hash()
-	slot := d.slots[int(hash)&(len(d.slots)-1)]
-	code := slot.next - 1
-	if slot.next == 0 || slot.hash != hash || d.keys[code] != k {
-		code = d.code(k, viewText(s[at+1:end]))
-	}
-	c.codes = append(c.codes, code)
+	c.key(k)
 	c.count(true)
 	return end + 1
 }
