@@ -1,7 +1,5 @@
 package source
 
-import "encoding/binary"
-
 // maxNewest is how many short texts a column keeps before it looks up their codes,
 // all at once: then the processor waits for many places of the dictionary's table
 // at a time, and not for one and the next.
@@ -46,10 +44,11 @@ func (c *columnBuilder) settle() {
 	for i, k := range c.newest {
 		code := slots[i].next - 1
 		if slots[i].next == 0 || slots[i].hash != hashes[i] || d.keys[code] != k {
-			var text [shortText]byte
-			binary.LittleEndian.PutUint64(text[:], k.lo)
-			binary.LittleEndian.PutUint64(text[8:], k.hi)
-			code = d.code(k, viewText(text[:k.length]))
+			if at, found := d.find(k, hashes[i], ""); found {
+				code = d.slots[at].next - 1
+			} else {
+				code = d.add(k, hashes[i], at, d.arena.ownKey(k))
+			}
 		}
 		c.codes = append(c.codes, code)
 	}

@@ -90,7 +90,7 @@ func (d *Interner) code(k textKey, text string) uint32 {
 	hash := k.hash()
 	at, found := d.find(k, hash, text)
 	if !found {
-		return d.add(k, hash, at, text)
+		return d.add(k, hash, at, d.arena.own(text))
 	}
 	return d.slots[at].next - 1
 }
@@ -124,13 +124,13 @@ func (d *Interner) find(k textKey, hash uint32, text string) (at int, found bool
 	}
 }
 
-// add gives a new text a code, and the free slot that find gave.
+// add gives a new text, which it keeps, a code, and the free slot that find gave.
 func (d *Interner) add(k textKey, hash uint32, at int, text string) uint32 {
 	if n := len(d.values); n == cap(d.values) {
 		d.values = slices.Grow(d.values, max(n, fewestSlots))
 		d.keys = slices.Grow(d.keys, max(n, fewestSlots))
 	}
-	d.values, d.keys = append(d.values, d.arena.own(text)), append(d.keys, k)
+	d.values, d.keys = append(d.values, text), append(d.keys, k)
 	d.slots[at] = slot{hash, uint32(len(d.values))}
 	if 4*len(d.values) > 3*len(d.slots) {
 		d.spread()

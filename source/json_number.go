@@ -51,25 +51,19 @@ func shortNumber(s []byte, at int) (units int64, places, end int) {
 	if negative {
 		at++
 	}
-	if at+8 > len(s) {
-		return 0, 0, -1
-	}
-	whole, digits := leadingDigits(wordOf(s, at))
+	whole, digits := leadingDigits(wordNear(s, at))
 	if digits-1 > 6 || digits > 1 && s[at] == '0' {
 		return 0, 0, -1
 	}
 	units, at = int64(whole), at+int(digits)
-	if s[at] == '.' {
-		if at+9 > len(s) {
-			return 0, 0, -1
-		}
-		fraction, digits := leadingDigits(wordOf(s, at+1))
+	if isAt(s, at, '.') {
+		fraction, digits := leadingDigits(wordNear(s, at+1))
 		if digits-1 > 6 {
 			return 0, 0, -1
 		}
 		units, places, at = units*powers[digits]+int64(fraction), int(digits), at+1+int(digits)
 	}
-	if s[at]|0x20 == 'e' {
+	if at >= len(s) || s[at]|0x20 == 'e' {
 		return 0, 0, -1
 	}
 	if negative {

@@ -1,6 +1,9 @@
 package source
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // How the fast reader of JSON finds its way in a text. Places are checked here,
 // values by their columns. -1 stands for what isn't there.
@@ -19,6 +22,20 @@ func literal(s []byte, at int, word string) int {
 		return end
 	}
 	return -1
+}
+
+// wordOf gives the eight bytes at a place as a word, the first lowest.
+func wordOf(s []byte, at int) uint64 { return binary.LittleEndian.Uint64(s[at:]) }
+
+// wordNear is wordOf for a place near the end, or past it: zeros follow it.
+func wordNear(s []byte, at int) uint64 {
+	if at+8 <= len(s) {
+		return wordOf(s, at)
+	}
+	if len(s) < 8 {
+		return 0 // and so the record isn't read quickly
+	}
+	return wordOf(s, len(s)-8) >> (8 * (at + 8 - len(s)))
 }
 
 // A word of eight bytes, each with the same bit.

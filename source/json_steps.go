@@ -1,7 +1,6 @@
 package source
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 )
@@ -37,8 +36,6 @@ func newStep(text []byte, to *member) *step {
 	s.head, s.tail = wordOf(padded[:], 8+s.headAt), wordOf(padded[:], 8+s.tailAt)
 	return s
 }
-
-func wordOf(s []byte, at int) uint64 { return binary.LittleEndian.Uint64(s[at:]) }
 
 // isAt says whether a record has the text at a place.
 func (s *step) isAt(record []byte, at int) bool {
@@ -107,12 +104,7 @@ func (t *steps) place(k keyedStep) {
 
 // stepKey is a hash of a step's text up to its colon, or of 16 bytes of it.
 func stepKey(record []byte, at int) uint32 {
-	var padded [16]byte
-	if at+len(padded) > len(record) {
-		copy(padded[:], record[at:])
-		record, at = padded[:], 0
-	}
-	lo, hi := wordOf(record, at), wordOf(record, at+8)
+	lo, hi := wordNear(record, at), wordNear(record, at+8)
 	n, whole := wordLength(zeroBytes(lo ^ ':'*ones))
 	m, _ := wordLength(zeroBytes(hi ^ ':'*ones))
 	return textKey{lo: lo & lowBytes[n], hi: hi & lowBytes[m] & whole}.hash()

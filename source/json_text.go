@@ -3,10 +3,10 @@ package source
 // shortText adds a string of up to 16 bytes of ASCII, without escapes. It's found
 // and compared as two words.
 func (c *columnBuilder) shortText(s []byte, at int) int {
-	if at+shortText+2 > len(s) || s[at] != '"' {
+	if s[at] != '"' {
 		return -1
 	}
-	k := textKey{lo: wordOf(s, at+1), hi: wordOf(s, at+9)}
+	k := textKey{lo: wordNear(s, at+1), hi: wordNear(s, at+9)}
 	n, whole := wordLength(textEnds(k.lo))
 	m, _ := wordLength(textEnds(k.hi))
 	k.lo &= lowBytes[n]
@@ -14,7 +14,7 @@ func (c *columnBuilder) shortText(s []byte, at int) int {
 	n += m & int(whole)
 	k.length = uint32(n)
 	end := at + 1 + n
-	if s[end] != '"' || !k.ascii() {
+	if end >= len(s) || s[end] != '"' || !k.ascii() {
 		return -1
 	}
 	c.key(k)
