@@ -51,13 +51,24 @@ func shortNumber(s []byte, at int) (units int64, places, end int) {
 	if negative {
 		at++
 	}
-	whole, digits := leadingDigits(wordNear(s, at))
+	var word uint64
+	if at+8 <= len(s) {
+		word = wordOf(s, at)
+	} else {
+		word = wordNear(s, at)
+	}
+	whole, digits := leadingDigits(word)
 	if digits-1 > 6 || digits > 1 && s[at] == '0' {
 		return 0, 0, -1
 	}
 	units, at = int64(whole), at+int(digits)
 	if isAt(s, at, '.') {
-		fraction, digits := leadingDigits(wordNear(s, at+1))
+		if at+9 <= len(s) {
+			word = wordOf(s, at+1)
+		} else {
+			word = wordNear(s, at+1)
+		}
+		fraction, digits := leadingDigits(word)
 		if digits-1 > 6 {
 			return 0, 0, -1
 		}

@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // How the fast reader of JSON finds its way in a text. Places are checked here,
@@ -24,18 +25,25 @@ func literal(s []byte, at int, word string) int {
 	return -1
 }
 
-// wordOf gives the eight bytes at a place as a word, the first lowest.
-func wordOf(s []byte, at int) uint64 { return binary.LittleEndian.Uint64(s[at:]) }
+// wordOf gives the eight bytes at a place as a word, the first lowest. Slicing would
+// keep the next load waiting for the capacity of what is left.
+func wordOf(s []byte, at int) uint64 {
+	if at < 0 {
+		panic(at)
+	}
+	_ = s[at+7]
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), at))[:])
+}
 
 // wordNear is wordOf for a place near the end, or past it: zeros follow it.
 func wordNear(s []byte, at int) uint64 {
-	if at+8 <= len(s) {
+	switch {
+	case at+8 <= len(s):
 		return wordOf(s, at)
-	}
-	if len(s) < 8 {
+	case len(s) < 8:
 		return 0 // and so the record isn't read quickly
 	}
-	return wordOf(s, len(s)-8) >> (8 * (at + 8 - len(s)))
+	return wordOf(s, len(s)-8) >> (8 * uint(at+8-len(s)))
 }
 
 // A word of eight bytes, each with the same bit.

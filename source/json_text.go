@@ -6,7 +6,12 @@ func (c *columnBuilder) shortText(s []byte, at int) int {
 	if s[at] != '"' {
 		return -1
 	}
-	k := textKey{lo: wordNear(s, at+1), hi: wordNear(s, at+9)}
+	var k textKey
+	if at+1+shortText <= len(s) {
+		k.lo, k.hi = wordOf(s, at+1), wordOf(s, at+9)
+	} else {
+		k.lo, k.hi = wordNear(s, at+1), wordNear(s, at+9)
+	}
 	n, whole := wordLength(textEnds(k.lo))
 	m, _ := wordLength(textEnds(k.hi))
 	k.lo &= lowBytes[n]
