@@ -57,7 +57,7 @@ func (r *jsonReader) walk() bool {
 		if at = end; m == nil {
 			return skipSpace(s, at) == len(s)
 		}
-		if at >= len(s) || m.turn == r.turn || m.column >= 0 && m.cells.set(r.row) {
+		if at >= len(s) || m.turn == r.turn || m.cells != nil && m.cells.set(r.row) {
 			return false
 		}
 		m.turn = r.turn

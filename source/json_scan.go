@@ -60,6 +60,12 @@ func textEnds(x uint64) uint64 {
 	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-' '*ones)&^x) & high
 }
 
+// masks are of the bytes of two words before the first that was found in the one,
+// or else in the other; such a byte is marked by its highest bit.
+func masks(lo, hi uint64) (uint64, uint64) {
+	return (lo&-lo)>>7 - 1, ((hi&-hi)>>7 - 1) & ((lo|-lo)>>63 - 1)
+}
+
 // textEnd gives the place of the first quote, backslash or control character from
 // a place on, or the end, and whether all before it is ASCII. It looks at eight
 // bytes at once.

@@ -1,9 +1,6 @@
 package source
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // step is a text that stood between two values, such as `,"price": ` or
 // `},"at":`, and the member whose value followed. The same text at such a spot
@@ -40,7 +37,13 @@ func newStep(text []byte, to *member) *step {
 // isAt says whether a record has the text at a place.
 func (s *step) isAt(record []byte, at int) bool {
 	end := at + s.length
-	return end <= len(record) && string(record[at:end]) == s.text
+	if end > len(record) {
+		return false
+	}
+	if start := at + s.headAt; start >= 0 && s.length <= 16 {
+		return ((wordOf(record, start)^s.head)|(wordOf(record, at+s.tailAt)^s.tail))&s.mask == 0
+	}
+	return string(record[at:end]) == s.text
 }
 
 // steps are those that were taken from spots that are alike, for records whose
@@ -104,18 +107,12 @@ func (t *steps) place(k keyedStep) {
 
 // stepKey is a hash of a step's text up to its colon, or of 16 bytes of it.
 func stepKey(record []byte, at int) uint32 {
-	lo, hi := wordNear(record, at), wordNear(record, at+8)
-	n, whole := wordLength(zeroBytes(lo ^ ':'*ones))
-	m, _ := wordLength(zeroBytes(hi ^ ':'*ones))
-	return textKey{lo: lo & lowBytes[n], hi: hi & lowBytes[m] & whole}.hash()
+	var lo, hi uint64
+	if at+16 <= len(record) {
+		lo, hi = wordOf(record, at), wordOf(record, at+8)
+	} else {
+		lo, hi = wordNear(record, at), wordNear(record, at+8)
+	}
+	first, second := masks(zeroBytes(lo^':'*ones), zeroBytes(hi^':'*ones))
+	return textKey{lo: lo & first, hi: hi & second}.hash()
 }
-
-// wordLength gives how many bytes of a word are before the first that was found
-// in it, and whether that is all: a mask of all bits, or none.
-func wordLength(found uint64) (n int, whole uint64) {
-	n = bits.TrailingZeros64(found) / 8
-	return n, -uint64(n >> 3)
-}
-
-// lowBytes are masks of a word's first bytes.
-var lowBytes = [9]uint64{0, 1<<8 - 1, 1<<16 - 1, 1<<24 - 1, 1<<32 - 1, 1<<40 - 1, 1<<48 - 1, 1<<56 - 1, math.MaxUint64}
