@@ -217,6 +217,11 @@ func (b *Builder[E]) Chunk(partition int, from, next int64) *Chunk[E] {
 // one for ever.
 const maxDictionary = 1 << 16
 
+// smallDictionary is the number of texts past which a dictionary goes on only as
+// long as its older texts come back: those of sessions don't, and a smaller one
+// stays in the processor's cache.
+const smallDictionary = 1 << 14
+
 // Reset begins a new chunk, in memory of its own. Dictionaries go on.
 func (b *Builder[E]) Reset() {
 	n := len(b.offsets)
@@ -243,7 +248,7 @@ func (c *columnBuilder) reset(capacity int) {
 	if c.Kind.text() {
 		if c.dict == nil {
 			c.dict, c.newest = NewInterner(), make([]textKey, 0, maxNewest)
-		} else if c.dict.Len() > maxDictionary {
+		} else if n := c.dict.Len(); n > maxDictionary || n > smallDictionary && !c.textsReturn() {
 			c.dict.restart()
 		}
 		c.codes, c.newest = make([]uint32, 0, capacity), c.newest[:0]

@@ -60,3 +60,15 @@ func (c *columnBuilder) cutTexts(n int) {
 	settled := min(n, len(c.codes))
 	c.codes, c.newest = c.codes[:settled], c.newest[:n-settled]
 }
+
+// textsReturn says whether some events had a text of the dictionary's older half:
+// one in 16 or more.
+func (c *columnBuilder) textsReturn() bool {
+	old, half := 0, uint32(c.dict.Len()/2)
+	for _, code := range c.codes {
+		if code < half {
+			old++
+		}
+	}
+	return 16*old >= len(c.codes)
+}
