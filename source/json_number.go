@@ -111,7 +111,8 @@ func (c *columnBuilder) shortInt(s []byte, at int) int {
 func (c *columnBuilder) shortFloat(s []byte, at int) int {
 	units, places, end := shortNumber(s, at)
 	if end >= 0 {
-		c.float(float64(units) / float64(powers[places]))
+		c.floats = append(c.floats, float64(units)/float64(powers[places])) // no NaN, and no -0
+		c.count(true)
 	}
 	return end
 }
