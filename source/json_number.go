@@ -57,11 +57,15 @@ func shortNumber(s []byte, at int) (units int64, places, end int) {
 	} else {
 		word = wordNear(s, at)
 	}
-	whole, digits := leadingDigits(word)
-	if digits-1 > 6 || digits > 1 && s[at] == '0' {
-		return 0, 0, -1
+	if first := word&0xFF - '0'; first <= 9 && word>>8&0xFF-'0' > 9 { // as small numbers are
+		units, at = int64(first), at+1
+	} else {
+		whole, digits := leadingDigits(word)
+		if digits-1 > 6 || first == 0 {
+			return 0, 0, -1
+		}
+		units, at = int64(whole), at+int(digits)
 	}
-	units, at = int64(whole), at+int(digits)
 	if isAt(s, at, '.') {
 		if at+9 <= len(s) {
 			word = wordOf(s, at+1)
