@@ -54,6 +54,7 @@ var may = map[string][]string{
 	"internal/bench/archive":       {"source", "github.com/parquet-go/parquet-go"},
 	"internal/kafka":               {"internal/secrets", "github.com/twmb/franz-go"},
 	"internal/kafkatest":           {"internal/servers", "github.com/twmb/franz-go", "github.com/stretchr/testify"},
+	"internal/bench/decode":        {"internal/bench/measure", "source", "github.com/go-json-experiment/json", "github.com/goccy/go-json", "github.com/segmentio/encoding"},
 	"internal/clickhouse":          {"github.com/ClickHouse/ch-go"},
 	"internal/clickhousetest":      {"github.com/ClickHouse/ch-go", "github.com/stretchr/testify"},
 	"internal/columnar":            {"github.com/parquet-go/parquet-go", "github.com/andybalholm/brotli", "github.com/klauspost/compress/huff0"},
