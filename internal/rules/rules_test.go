@@ -51,6 +51,8 @@ var may = map[string][]string{
 	"lambda/delta/deltatest":       {"lambda/delta", "github.com/stretchr/testify"},
 	"lambda/delta/redisdelta":      {"lambda/delta", "internal/await", "internal/secrets", "github.com/redis/go-redis/v9", "github.com/zeebo/xxh3", "golang.org/x/sync"},
 	"internal/await":               nil,
+	"internal/bench":               {"internal/bench/measure", "github.com/go-json-experiment/json"},
+	"internal/bench/measure":       nil,
 	"internal/kafka":               {"internal/secrets", "github.com/twmb/franz-go"},
 	"internal/kafkatest":           {"internal/servers", "github.com/twmb/franz-go", "github.com/stretchr/testify"},
 	"internal/clickhouse":          {"github.com/ClickHouse/ch-go"},
