@@ -54,7 +54,7 @@ type dimension struct {
 var dimensions = []dimension{
 	{"keys", []int{1, 100, 10_000, 1_000_000, 10_000_000}, func(s *shape, n int) { s.keys = n }},
 	{"partitions", []int{1, 4, 16, 64}, func(s *shape, n int) { s.partitions = n }},
-	{"windows open", []int{1, 10, 100, 1000}, func(s *shape, n int) { s.windows = n }},
+	{"windows open, of 10 keys", []int{1, 10, 100, 1000, 10_000}, func(s *shape, n int) { s.windows, s.keys = n, 10 }},
 	{"views", []int{1, 5, 20, 50}, func(s *shape, n int) { s.views = n }},
 	{"aggregates in a view", []int{1, 2, 4, 8, 16}, func(s *shape, n int) { s.aggregates = n }},
 }
