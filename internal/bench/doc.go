@@ -24,8 +24,9 @@
 // sum over them of the question's first aggregate; together they are the check.
 // The peak of resident memory is that of the process so far; each question gets
 // processes of its own. A question is one of the names seed, approx, global,
-// gapprox and sum (of decode, decode-seed, decode-sum and so on, too: reading the
-// columns alone, total is 0), or flags:
+// gapprox and sum; decode-seed, decode-approx and so on, to the library's worker
+// alone: reading the columns that the question needs, rows is their number; or
+// flags:
 //
 //	-by fecha,region -agg count,sum:revenue,quantile:revenue:0.99 -where event_type=purchase
 //

@@ -47,7 +47,7 @@ func (s *suite) prepare(ctx context.Context) error {
 		{"DuckDB", "duckdb"}, {"Polars", "polars"}, {"ClickHouse (chdb)", "chdb"}, {"DataFusion", "datafusion"},
 	} {
 		command := []string{s.python, s.script("batch.py"), who.engine}
-		s.engines = append(s.engines, engine{who.name, command, append(command[:3:3], "-json")})
+		s.engines = append(s.engines, engine{who: who.name, command: command, query: append(command[:3:3], "-json")})
 	}
 	worker, err := s.build(ctx, "batch")
 	if err != nil {
@@ -55,7 +55,9 @@ func (s *suite) prepare(ctx context.Context) error {
 		s.missed++
 		return nil
 	}
-	s.engines = append(s.engines, engine{ours, []string{worker}, []string{worker, "-query", "-json"}})
+	s.engines = append(s.engines,
+		engine{who: ours, command: []string{worker}, query: []string{worker, "-query", "-json"}},
+		engine{who: ours + ", decode only", command: []string{worker}, part: "decode"})
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -20,6 +21,15 @@ type engine struct {
 	who     string
 	command []string // takes a directory as its last argument
 	query   []string // prints one question's rows: takes flags and a directory
+	part    string   // only a part of the work, and the name of it: "decode"
+}
+
+// ask is what the engine is asked for a question, false if nothing.
+func (e engine) ask(q question) (string, bool) {
+	if e.part == "" {
+		return q.ask(), true
+	}
+	return e.part + "-" + q.named, q.named != ""
 }
 
 // worker is an engine's process, warm and ready for questions.
@@ -44,6 +54,7 @@ var errCannot = errors.New("can't")
 func start(ctx context.Context, e engine, dir string) (*worker, error) {
 	w := &worker{who: e.who, process: exec.CommandContext(ctx, e.command[0], append(e.command[1:], dir)...)}
 	w.process.Stderr = &w.errors
+	w.process.Env = append(os.Environ(), "GOMAXPROCS=2") // as many as the peers' threads
 	var err error
 	if w.in, err = w.process.StdinPipe(); err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func playing(t *testing.T, who, answer, rows string) engine {
 	t.Setenv("ANABRANCH_BENCH_WORKER", "1")
 	self, err := os.Executable()
 	require.NoError(t, err)
-	return engine{who, []string{self, answer}, []string{self, "rows", rows}}
+	return engine{who: who, command: []string{self, answer}, query: []string{self, "rows", rows}}
 }
 
 func TestAWorkerAnswersAndEnds(t *testing.T) {
@@ -88,6 +88,19 @@ func TestEnginesThatAgreeAreMeasured(t *testing.T) {
 	require.Zero(t, s.missed)
 	require.Contains(t, r.table(), "| days | s | 0.100 (0.100–0.100) | **0.20** (goal 0.50) | 0.500 (0.500–0.500) | – |")
 	require.Contains(t, r.table(), "Odd: not measured: can't: no counts")
+}
+
+func TestAPartOfTheWorkStandsAside(t *testing.T) {
+	part := playing(t, ours+", decode only", "0.05 0.2 5 1000 0", "")
+	part.part = "decode"
+	s := suiteOf(playing(t, "DuckDB", "0.5 0.6 7 1 30", oneRow), playing(t, ours, "0.1 0.2 5 1 30", oneRow), part)
+	r := &report{}
+	require.NoError(t, s.question(t.Context(), r.section("Batch"), days))
+	require.NotContains(t, r.table(), "decode only") // it has no name for that question
+	named := days
+	named.named = "seed"
+	require.NoError(t, s.question(t.Context(), r.section("Named"), named))
+	require.Contains(t, r.table(), "**0.20** (goal 0.50) | 0.500 (0.500–0.500) | 0.0500 (0.0500–0.0500)† |")
 }
 
 func TestADisagreementIsAnError(t *testing.T) {
