@@ -52,5 +52,6 @@
 // Lines of one work, whoever printed them, stand in one row and must have the same
 // check. The names that peers share: "stream, all events", "stream, purchases only"
 // (M events/s; check: rows and sum of revenue), "archive, zstd 1" (M rows/s; check:
-// rows) and "archive, zstd 1: size" (B/row).
+// rows) and "archive, zstd 1: size" (B/row); "speed layer, JSON to windows" (M
+// events/s; records as decode's).
 package main

@@ -13,6 +13,7 @@ import (
 const (
 	flinkVersion = "2.1.0"   // as in peers/flink/pom.xml
 	flinkRows    = 5_000_000 // it takes half a minute for them
+	flinkRecords = 1_000_000 // as JSON
 	flinkRounds  = 2
 )
 
@@ -25,7 +26,8 @@ func (s *suite) buildFlink(ctx context.Context) ([]string, error) {
 		}
 	}
 	source := s.script("flink")
-	home := filepath.Join(s.cache, "flink-"+digest(filepath.Join(source, "Windows.java"))+digest(filepath.Join(source, "pom.xml")))
+	programs := []string{filepath.Join(source, "Windows.java"), filepath.Join(source, "Records.java")}
+	home := filepath.Join(s.cache, "flink-"+digest(filepath.Join(source, "pom.xml"), programs[0], programs[1]))
 	jars := filepath.Join(home, "jars.txt")
 	err := s.once(home, func(dir string) error {
 		err := s.run(ctx, "mvn", "-q", "-B", "-f", filepath.Join(source, "pom.xml"), "dependency:build-classpath", "-Dmdep.outputFile="+jars)
@@ -36,7 +38,7 @@ func (s *suite) buildFlink(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		return s.run(ctx, "javac", "-nowarn", "-cp", string(classpath), "-d", dir, filepath.Join(source, "Windows.java"))
+		return s.run(ctx, "javac", append([]string{"-nowarn", "-cp", string(classpath), "-d", dir}, programs...)...)
 	})
 	if err != nil {
 		return nil, err
@@ -48,6 +50,6 @@ func (s *suite) buildFlink(ctx context.Context) ([]string, error) {
 	all := home + string(filepath.ListSeparator) + strings.TrimSpace(string(classpath))
 	return []string{
 		"java", "-Xmx4g", "-cp", all, "Windows", s.data,
-		fmt.Sprint(min(s.rows, flinkRows)), fmt.Sprint(flinkRounds), flinkVersion,
+		fmt.Sprint(min(s.rows, flinkRows)), fmt.Sprint(min(s.rows, flinkRecords)), fmt.Sprint(flinkRounds), flinkVersion,
 	}, nil
 }

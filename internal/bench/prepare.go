@@ -127,13 +127,17 @@ func (s *suite) run(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
-// digest is a short name of a file's content.
-func digest(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "none" // it was just written: the program that reads it will say
+// digest is a short name of files' content.
+func digest(paths ...string) string {
+	var all []byte
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "none" // they were just written: the program that reads them will say
+		}
+		all = append(all, text...)
 	}
-	return short(string(text))
+	return short(string(all))
 }
 
 func short(text string) string {

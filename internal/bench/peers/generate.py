@@ -4,7 +4,8 @@
 
 DIR/zstd     hive-partitioned by fecha, one file a day in order of arrival, pyarrow, zstd 3
 DIR/sorted   a fifth of it, each day sorted by user, row groups of 64Ki, snappy, pages of version 2
-DIR/nulls    a fifth of it, with nulls in a text, two integers and a bool, Polars' writer, one directory
+DIR/nulls    a fifth of it, with nulls in a text, two integers and a bool, and with a list and a struct that
+             no question asks for; Polars' writer, one directory
 DIR/raw      the columns as little-endian arrays, names.txt with the texts of codes
 """
 import os
@@ -128,6 +129,8 @@ def write_nulls(rng, c, out):
     t = t.with_columns(
         region=pl.when(~absent(0.05)).then("region"), revenue=pl.when(~absent(0.1)).then("revenue"),
         user_id=pl.when(~absent(0.3)).then("user_id"), app=pl.when(~absent(0.01)).then(pl.Series(rng.random(t.height) < 0.4)))
+    t = t.with_columns(tags=pl.concat_list("event_type", "region"), place=pl.struct("region", "quantity"))
+    t = t.select("tags", "place", pl.exclude("tags", "place"))
     os.makedirs(out + "/nulls", exist_ok=True)
     for i, part in enumerate(t.iter_slices(-(-t.height // 4))):
         part.write_parquet(f"{out}/nulls/part-{i}.parquet", row_group_size=256 * 1024)

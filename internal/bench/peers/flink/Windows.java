@@ -22,10 +22,11 @@ import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindo
 
 /**
  * Flink at the stream's work: tumbling windows of five minutes by user, one subtask, over the raw columns in memory,
- * state on the heap, objects reused. A line (measure.Line) for each work, by CPU time.
+ * state on the heap, objects reused; and the same from events as JSON. A line (measure.Line) for each work, by CPU
+ * time.
  *
- * <p>Windows DIR ROWS ROUNDS VERSION. A first round doesn't count. Events later than the watermark (10 s) are dropped,
- * which Flink does and the others don't, so there's no check to compare.
+ * <p>Windows DIR ROWS JSON_ROWS ROUNDS VERSION. A first round doesn't count. Events later than the watermark (10 s) are
+ * dropped, which Flink does and the others don't, so there's no check to compare.
  */
 public class Windows {
   static final int PURCHASE = 3;
@@ -34,41 +35,56 @@ public class Windows {
   static final AtomicLong rows = new AtomicLong(), total = new AtomicLong();
 
   public static void main(String[] args) throws Exception {
-    int n = Integer.parseInt(args[1]), rounds = Integer.parseInt(args[2]);
-    ts = longs(args[0] + "/raw/ts.bin", n);
-    user = longs(args[0] + "/raw/user.bin", n);
-    revenue = longs(args[0] + "/raw/rev.bin", n);
+    int n = Integer.parseInt(args[1]), records = Integer.parseInt(args[2]), rounds = Integer.parseInt(args[3]);
+    String dir = args[0] + "/raw/";
+    ts = longs(dir + "ts.bin", n);
+    user = longs(dir + "user.bin", n);
+    revenue = longs(dir + "rev.bin", n);
     event = new byte[n];
-    map(args[0] + "/raw/ev.bin", n).get(event);
-    double[][] rates = new double[2][rounds];
-    String[] notes = new String[2];
+    map(dir + "ev.bin", n).get(event);
+    Records.read(dir, records);
+    String[] works = {"stream, purchases only", "stream, all events", "speed layer, JSON to windows"};
+    int[] events = {n, n, records};
+    double[][] rates = new double[works.length][rounds];
+    String[] notes = new String[works.length];
     for (int round = -1; round < rounds; round++) {
-      for (int work = 0; work < 2; work++) {
-        double seconds = run(work == 0);
+      for (int work = 0; work < works.length; work++) {
+        double seconds = run(work);
         notes[work] = "windows and revenue: " + rows.get() + " " + total.get();
-        if (round >= 0) rates[work][round] = n / seconds / 1e6;
+        if (round >= 0) rates[work][round] = events[work] / seconds / 1e6;
       }
     }
-    for (int work = 0; work < 2; work++) {
+    for (int work = 0; work < works.length; work++) {
       double[] r = rates[work];
       Arrays.sort(r);
       System.out.printf(
           Locale.ROOT,
-          "{\"work\":\"stream, %s\",\"who\":\"Flink\",\"version\":\"%s\",\"unit\":\"M events/s\",\"median\":%.4f,"
+          "{\"work\":\"%s\",\"who\":\"Flink\",\"version\":\"%s\",\"unit\":\"M events/s\",\"median\":%.4f,"
               + "\"low\":%.4f,\"high\":%.4f,\"rounds\":%d,\"note\":\"%s\"}%n",
-          work == 0 ? "purchases only" : "all events", args[3], (r[(rounds - 1) / 2] + r[rounds / 2]) / 2, r[0],
-          r[rounds - 1], rounds, notes[work]);
+          works[work], args[4], (r[(rounds - 1) / 2] + r[rounds / 2]) / 2, r[0], r[rounds - 1], rounds, notes[work]);
     }
     System.exit(0); // the local cluster's threads would hold the process
   }
 
-  static double run(boolean purchases) throws Exception {
+  static double run(int work) throws Exception {
     rows.set(0);
     total.set(0);
     Configuration settings = new Configuration();
     settings.set(PipelineOptions.OBJECT_REUSE, true);
     settings.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(64));
     var flink = StreamExecutionEnvironment.createLocalEnvironment(1, settings);
+    if (work == 2) {
+      Records.windows(flink);
+    } else {
+      windows(flink, work == 0);
+    }
+    var system = (com.sun.management.OperatingSystemMXBean) java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+    long before = system.getProcessCpuTime();
+    flink.execute();
+    return (system.getProcessCpuTime() - before) / 1e9;
+  }
+
+  static void windows(StreamExecutionEnvironment flink, boolean purchases) {
     var events =
         flink
             .addSource(new Columns())
@@ -83,11 +99,7 @@ public class Windows {
         .keyBy(e -> e.f0, Types.LONG)
         .window(TumblingEventTimeWindows.of(Duration.ofMinutes(5)))
         .reduce((x, y) -> Tuple3.of(x.f0, x.f1 + y.f1, x.f2 + y.f2))
-        .addSink(new Totals());
-    var system = (com.sun.management.OperatingSystemMXBean) java.lang.management.ManagementFactory.getOperatingSystemMXBean();
-    long before = system.getProcessCpuTime();
-    flink.execute();
-    return (system.getProcessCpuTime() - before) / 1e9;
+        .addSink(new Totals<>());
   }
 
   public static class Columns extends RichParallelSourceFunction<Tuple4<Long, Long, Byte, Long>> {
@@ -111,11 +123,11 @@ public class Windows {
     }
   }
 
-  public static class Totals extends RichSinkFunction<Tuple3<Long, Long, Long>> {
+  public static class Totals<K> extends RichSinkFunction<Tuple3<K, Long, Long>> {
     long n, sum;
 
     @Override
-    public void invoke(Tuple3<Long, Long, Long> row, Context context) {
+    public void invoke(Tuple3<K, Long, Long> row, Context context) {
       n++;
       sum += row.f1;
     }
