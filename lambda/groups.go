@@ -3,189 +3,145 @@ package lambda
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// groups numbers the (window, key) pairs of a view. A pair is a row of words:
-// the window's start, then one for each part of the key. Texts are words too:
-// places in a dictionary of the table's own, looked up once for each text of a
-// chunk's dictionary. A null is the zero value of its part; where a part keeps
-// nulls apart, one more word has a bit for each part that is null.
+// groups numbers the (window, key) pairs of a table, which are words of its space.
+// Words that all groups have alike, as the window of a table of one window, aren't
+// stored: what's looked up at random should be small.
 type groups struct {
-	types []keyType
-	nulls int // which word has the nulls' bits; 0 without one
-	width int
-	seed  uint64   // so that nobody can choose keys that collide
-	words []uint64 // width for each group
-	slots []uint32 // open addressing: group+1, 0 where free; a power of two
-	texts []keyTexts
-
-	// Scratch, by selected row.
-	columns [][]uint64 // width of them
-	hashes  []uint64
-	parsed  []uint64
+	*keySpace
+	n      int
+	alike  []uint64 // by column of words: the one of all groups, where it isn't stored
+	stored []int    // the columns that are
+	place  []int    // by column: its place in stored, or notStored
+	words  []uint64 // of the stored columns, for each group
+	slots  []uint32 // open addressing: group+1, 0 where free; a power of two
 }
 
-// keyTexts is the dictionary of one text part of a key.
-type keyTexts struct {
-	*source.Interner
-	from uint64   // the chunk dictionary that codes belongs to
-	code []uint32 // that dictionary's code to ours, +1
-}
+const minSlots, notStored = 16, -1
 
-func newGroups(types []keyType) *groups {
-	g := &groups{seed: rand.Uint64(), types: types, width: 1 + len(types), slots: make([]uint32, 64), texts: make([]keyTexts, len(types))}
-	for i, kind := range types {
-		if kind.Kind == source.String {
-			g.texts[i].Interner = source.NewInterner()
-		}
-		if kind.nullable {
-			g.nulls = 1 + len(types)
-			g.width = g.nulls + 1
-		}
-	}
-	g.columns = make([][]uint64, g.width)
-	g.parsed = make([]uint64, g.width)
+func newGroups(space *keySpace) *groups {
+	g := &groups{keySpace: space, slots: make([]uint32, minSlots), alike: make([]uint64, space.width), place: make([]int, space.width)}
+	fill(g.place, notStored)
 	return g
 }
 
-func (g *groups) len() int { return len(g.words) / g.width }
+func (g *groups) len() int { return g.n }
 
 // reset forgets every group, and keeps the memory and the texts.
 func (g *groups) reset() {
-	g.words = g.words[:0]
+	g.n, g.words, g.stored = 0, g.words[:0], g.stored[:0]
+	fill(g.place, notStored)
 	clear(g.slots)
-	for i := range g.texts {
-		if g.texts[i].Interner != nil && g.texts[i].Len() > maxKeyTexts {
-			g.texts[i] = keyTexts{Interner: source.NewInterner()}
-		}
+	if g.codes.table == g {
+		g.codes.table = nil
 	}
 }
 
-// maxKeyTexts is how many texts a table keeps for its next use.
-const maxKeyTexts = 1 << 20
+// word gives a word of a group.
+func (g *groups) word(group uint32, column int) uint64 {
+	if at := g.place[column]; at != notStored {
+		return g.words[int(group)*len(g.stored)+at]
+	}
+	return g.alike[column]
+}
 
-func (g *groups) window(group uint32) int64 { return int64(g.words[int(group)*g.width]) }
+// read gives all words of a group.
+func (g *groups) read(words []uint64, group uint32) {
+	for column := range words {
+		words[column] = g.word(group, column)
+	}
+}
 
-// find appends to out the group of each selected row, making new ones.
+func (g *groups) window(group uint32) int64 { return int64(g.word(group, 0)) }
+
+// find appends to out the group of each selected row, making new ones. windows has
+// the window of each, or the one of all.
 func (g *groups) find(out []uint32, windows []int64, keys []*source.Vector, rows []int32) []uint32 {
-	n := len(rows)
-	for i := range g.columns {
-		g.columns[i] = slices.Grow(g.columns[i][:0], n)[:n]
+	if len(windows) == 1 && g.codes.load(g, windows[0], keys, rows) {
+		return g.byCodes(out, windows[0], keys, rows)
 	}
-	for i, w := range windows {
-		g.columns[0][i] = uint64(w)
-	}
-	if g.nulls > 0 {
-		clear(g.columns[g.nulls])
-	}
-	for i, v := range keys {
-		g.load(i, v, rows)
-	}
-	g.hash(n)
-	for i := range n {
-		out = append(out, g.group(spread(g.hashes[i]), i))
+	g.load(windows, keys, rows)
+	return g.findAll(out, len(rows))
+}
+
+// farSlots is how many slots no longer lie in the nearest caches, and farRows how
+// many rows are looked up at once then.
+const farSlots, farRows = 1 << 13, 64
+
+// findAll finds the groups of the first rows of the columns. In a table that's larger
+// than the caches it touches all places of some rows first, so that the waits for
+// memory overlap.
+func (g *groups) findAll(out []uint32, n int) []uint32 {
+	g.storeWhatDiffers(n)
+	from := len(out)
+	out = slices.Grow(out, n)[:from+n]
+	found, hashes := out[from:], g.hashes[:n]
+	for from := 0; from < n; from += farRows {
+		end := min(from+farRows, n)
+		if len(g.slots) >= farSlots {
+			g.touch(hashes[from:end])
+		}
+		for i := from; i < end; i++ {
+			found[i] = g.group(hashes[i], i)
+		}
 	}
 	return out
 }
 
-// load makes the words of one part of the key.
-func (g *groups) load(part int, v *source.Vector, rows []int32) {
-	into := g.columns[1+part]
-	switch v.Kind {
-	case source.String:
-		g.loadTexts(&g.texts[part], into, v, rows)
-	case source.Float:
-		for i, row := range rows {
-			into[i] = math.Float64bits(v.Floats[row])
-		}
-	default:
-		for i, row := range rows {
-			into[i] = uint64(v.Ints[row])
+// touch brings what some hashes lead to into the caches.
+func (g *groups) touch(hashes []uint64) {
+	var places [farRows]uint32
+	mask := uint64(len(g.slots) - 1)
+	for i, h := range hashes {
+		places[i&(farRows-1)] = g.slots[h&mask]
+	}
+	touched, stride := uint64(0), len(g.stored)
+	for _, place := range places[:len(hashes)] {
+		if at := int(place) * stride; at > 0 {
+			touched += g.words[at-1]
 		}
 	}
-	if v.Valid == nil {
+	g.touched = touched
+}
+
+// storeWhatDiffers stores the columns whose words aren't all alike any more.
+func (g *groups) storeWhatDiffers(n int) {
+	if n == 0 {
 		return
 	}
-	zero := g.zero(part)
-	for i, row := range rows {
-		if !v.Valid[row] {
-			into[i] = zero
+	for column, at := range g.place {
+		if at != notStored {
+			continue
 		}
-	}
-	if g.types[part].nullable {
-		for i, row := range rows {
-			if !v.Valid[row] {
-				g.columns[g.nulls][i] |= 1 << part
+		words := g.columns[column][:n]
+		if g.even[column] {
+			words = words[:1]
+		}
+		if g.n == 0 {
+			g.alike[column] = words[0]
+		}
+		alike := g.alike[column]
+		for _, word := range words {
+			if word != alike {
+				g.store(column)
+				break
 			}
 		}
 	}
 }
 
-// zero is the word of a part's zero value.
-func (g *groups) zero(part int) uint64 {
-	switch g.types[part].Kind {
-	case source.String:
-		return uint64(g.texts[part].Code(""))
-	case source.Time:
-		return zeroTime
-	}
-	return 0
-}
-
-// zeroTime is the zero time.Time as a word.
-var zeroTime = uint64(time.Time{}.UnixMicro())
-
-func (g *groups) loadTexts(texts *keyTexts, into []uint64, v *source.Vector, rows []int32) {
-	if texts.from != v.Dict.ID {
-		texts.from = v.Dict.ID
-		texts.code = texts.code[:0]
-	}
-	// Codes are filled in at first use: of a large dictionary a filter may select
-	// few.
-	if grow := len(v.Dict.Values) - len(texts.code); grow > 0 {
-		old := len(texts.code)
-		texts.code = slices.Grow(texts.code, grow)[:old+grow]
-		clear(texts.code[old:])
-	}
-	for i, row := range rows {
-		code := v.Codes[row]
-		ours := texts.code[code]
-		if ours == 0 {
-			ours = texts.Code(v.Dict.Values[code]) + 1
-			texts.code[code] = ours
-		}
-		into[i] = uint64(ours - 1)
-	}
-}
-
-const hashMultiplier = 0x9E3779B97F4A7C15 // 2^64 / the golden ratio
-
-func mix(h, word uint64) uint64 {
-	h = (h ^ word) * hashMultiplier
-	return h ^ h>>29
-}
-
-// spread makes the low bits, which choose a slot, depend on all others. Without
-// it keys whose low bits are zero (floats that are whole numbers) collide.
-func spread(h uint64) uint64 {
-	h = (h ^ h>>32) * 0xd6e8feb86659fd93
-	return h ^ h>>32
-}
-
-func (g *groups) hash(n int) {
-	g.hashes = slices.Grow(g.hashes[:0], n)[:n]
-	for i := range g.hashes {
-		g.hashes[i] = g.seed
-	}
-	for _, column := range g.columns {
-		for i, word := range column[:n] {
-			g.hashes[i] = mix(g.hashes[i], word)
-		}
+// store lays the words out anew, with one more column.
+func (g *groups) store(column int) {
+	before, stride := g.words, len(g.stored)
+	g.place[column] = stride
+	g.stored = append(g.stored, column)
+	g.words = make([]uint64, 0, max(2*g.n, 64)*(stride+1))
+	for group := range g.n {
+		g.words = append(append(g.words, before[group*stride:(group+1)*stride]...), g.alike[column])
 	}
 }
 
@@ -204,9 +160,12 @@ func (g *groups) group(hash uint64, i int) uint32 {
 }
 
 func (g *groups) same(group uint32, i int) bool {
-	words := g.words[int(group)*g.width:][:g.width]
-	for j, column := range g.columns {
-		if words[j] != column[i] {
+	if len(g.stored) == 1 {
+		return g.words[group] == g.columns[g.stored[0]][i]
+	}
+	words := g.words[int(group)*len(g.stored):]
+	for at, column := range g.stored {
+		if words[at] != g.columns[column][i] {
 			return false
 		}
 	}
@@ -214,12 +173,13 @@ func (g *groups) same(group uint32, i int) bool {
 }
 
 func (g *groups) add(slot uint64, i int) uint32 {
-	group := uint32(g.len())
-	for _, column := range g.columns {
-		g.words = append(g.words, column[i])
+	group := uint32(g.n)
+	for _, column := range g.stored {
+		g.words = append(g.words, g.columns[column][i])
 	}
+	g.n++
 	g.slots[slot] = group + 1
-	if uint64(g.len())*8 > uint64(len(g.slots))*5 {
+	if 2*g.n > len(g.slots) {
 		g.rehash()
 	}
 	return group
@@ -228,49 +188,44 @@ func (g *groups) add(slot uint64, i int) uint32 {
 func (g *groups) rehash() {
 	g.slots = make([]uint32, 2*len(g.slots))
 	mask := uint64(len(g.slots) - 1)
-	for group := range g.len() {
-		hash := g.seed
-		for _, word := range g.words[group*g.width:][:g.width] {
-			hash = mix(hash, word)
-		}
-		slot := spread(hash) & mask
+	words := make([]uint64, g.width)
+	for group := range uint32(g.n) {
+		g.read(words, group)
+		slot := g.hashWords(words) & mask
 		for g.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
-		g.slots[slot] = uint32(group) + 1
+		g.slots[slot] = group + 1
 	}
 }
 
 // one finds or makes the group of the words in g.parsed.
 func (g *groups) one() uint32 {
-	hash := g.seed
 	for i, word := range g.parsed {
 		g.columns[i] = append(g.columns[i][:0], word)
-		hash = mix(hash, word)
+		g.even[i] = true
 	}
-	return g.group(spread(hash), 0)
+	g.storeWhatDiffers(1)
+	return g.group(g.hashWords(g.parsed), 0)
 }
 
 // merge appends to out the group here of every group of other.
 func (g *groups) merge(out []uint32, other *groups) []uint32 {
-	var texts [][]uint32 // other's places to ours, by part
-	for i := range g.types {
-		var places []uint32
-		if g.texts[i].Interner != nil {
-			for _, text := range other.texts[i].Dictionary().Values {
-				places = append(places, g.texts[i].Code(text))
+	const batch = 4096
+	for from := 0; from < other.len(); from += batch {
+		n := min(batch, other.len()-from)
+		for i := range g.columns {
+			g.columns[i] = slices.Grow(g.columns[i][:0], n)[:n]
+			for at := range n {
+				g.columns[i][at] = other.word(uint32(from+at), i)
 			}
+			g.even[i] = other.place[i] == notStored
 		}
-		texts = append(texts, places)
-	}
-	for group := range other.len() {
-		copy(g.parsed, other.words[group*g.width:])
-		for i, places := range texts {
-			if places != nil {
-				g.parsed[1+i] = uint64(places[g.parsed[1+i]])
-			}
+		if g.keySpace != other.keySpace {
+			g.translate(other.keySpace)
 		}
-		out = append(out, g.one())
+		g.hash(n)
+		out = g.findAll(out, n)
 	}
 	return out
 }
@@ -307,18 +262,23 @@ func (g *groups) decode(window int64, key []byte) (uint32, error) {
 
 // appendKey appends a group's encoded key.
 func (g *groups) appendKey(dst []byte, group uint32) []byte {
-	words := g.words[int(group)*g.width:][:g.width]
-	for i, kind := range g.types {
-		v := source.Value{Kind: kind.Kind, Null: g.nulls > 0 && words[g.nulls]>>i&1 == 1}
-		switch kind.Kind {
-		case source.String:
-			v.Text = g.texts[i].Dictionary().Values[words[1+i]]
-		case source.Float:
-			v.Float = math.Float64frombits(words[1+i])
-		default:
-			v.Int = int64(words[1+i])
-		}
-		dst = appendKeyValue(dst, v)
+	for i := range g.types {
+		dst = appendKeyValue(dst, g.value(group, i))
 	}
 	return dst
+}
+
+// value gives a part of a group's key.
+func (g *groups) value(group uint32, part int) source.Value {
+	word := g.word(group, 1+part)
+	v := source.Value{Kind: g.types[part].Kind, Null: g.nulls > 0 && g.word(group, g.nulls)>>part&1 == 1}
+	switch v.Kind {
+	case source.String:
+		v.Text = g.texts[part].text(word)
+	case source.Float:
+		v.Float = math.Float64frombits(word)
+	default:
+		v.Int = int64(word)
+	}
+	return v
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/anabranch-go/anabranch/source"
 )
 
-// Key says how a view groups its events: by no field, by up to four, or by what
-// a closure makes. K is what callers see. Where a part of it is a source.Null, a
+// Key says how a view groups its events: by no field, by some, or by what a
+// closure makes. K is what callers see. Where a part of it is a source.Null, a
 // null is a key of its own: see source.Nullable. Elsewhere a null groups with the
 // zero value.
 type Key[E, K any] struct {
@@ -95,6 +95,33 @@ func By4[E, K, A, B, C, D any](a source.Field[E, A], b source.Field[E, B], c sou
 			return []any{a, b, c, d}
 		},
 	}
+}
+
+// KeyPart is a field that [ByParts] groups by, and its place in the key: see [Part].
+type KeyPart[E, K any] struct {
+	keyPart[E]
+	address func(*K) any
+}
+
+// Part says which field goes where in a key.
+func Part[E, K, T any](field source.Field[E, T], address func(*K) *T) KeyPart[E, K] {
+	return KeyPart[E, K]{partOf(field), func(k *K) any { return address(k) }}
+}
+
+// ByParts groups by as many fields as there are parts, such as those that a caller
+// learns at run time.
+func ByParts[E, K any](parts ...KeyPart[E, K]) Key[E, K] {
+	key := Key[E, K]{addresses: func(k *K) []any {
+		addresses := make([]any, len(parts))
+		for i, part := range parts {
+			addresses[i] = part.address(k)
+		}
+		return addresses
+	}}
+	for _, part := range parts {
+		key.parts = append(key.parts, part.keyPart)
+	}
+	return key
 }
 
 // ByFunc groups by what a closure makes of the whole event: a bool, an integer,

@@ -75,6 +75,14 @@ func (o *openDelta[E]) newCopy() {
 // matter that a file's chunks span hours.
 const markEvery = 512
 
+// observe advances a watermark by events' times, and says how many were late.
+func observe(mark *window.Watermark, times []int64) (late int) {
+	for slice := range slices.Chunk(times, markEvery) {
+		late += mark.Observe(slice)
+	}
+	return late
+}
+
 // fold takes a chunk in. It returns how many of its events were late.
 func (o *openDelta[E]) fold(c *source.Chunk[E]) (late int, err error) {
 	times, err := o.pending.fold(c)
@@ -85,9 +93,7 @@ func (o *openDelta[E]) fold(c *source.Chunk[E]) (late int, err error) {
 	if len(times) == 0 {
 		return 0, nil
 	}
-	for slice := range slices.Chunk(times, markEvery) {
-		late += o.mark.Observe(slice)
-	}
+	late = observe(o.mark, times)
 	if o.rows == 0 {
 		o.minTime, o.maxTime = times[0], times[0]
 	}

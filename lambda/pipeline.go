@@ -190,6 +190,9 @@ func register[E, K, R any](p *Pipeline[E], v View[E, K, R], more ...string) (*Ha
 	if err != nil {
 		return nil, err
 	}
+	if v.Time.IsZero() {
+		return nil, fmt.Errorf("%w: %q: it has no Time, which the speed layer needs; make one with source.FieldOf", ErrView, v.Name)
+	}
 	if !p.names.take(v.Name) {
 		return nil, fmt.Errorf("%w: %q: the pipeline has a view of that name", ErrView, v.Name)
 	}

@@ -59,11 +59,7 @@ func (t *table[E]) slide(ctx context.Context, s *selected[E]) (*table[E], error)
 
 // like makes an empty table of groups over the same texts.
 func (t *table[E]) like() *table[E] {
-	into := &table[E]{plan: t.plan, groups: newGroups(t.plan.keyTypes), states: t.plan.states()}
-	for i := range into.groups.texts {
-		into.groups.texts[i] = keyTexts{Interner: t.groups.texts[i].Interner}
-	}
-	return into
+	return &table[E]{plan: t.plan, groups: newGroups(t.groups.keySpace), states: t.plan.states()}
 }
 
 func (t *table[E]) regroup(place func(i uint32, words []uint64) bool) *table[E] {
@@ -78,7 +74,7 @@ func (t *table[E]) regroupInto(into *table[E], place func(i uint32, words []uint
 	g := into.groups
 	groups := make([]uint32, t.len())
 	for i := range groups {
-		copy(g.parsed, t.groups.words[int(t.key(uint32(i)))*t.groups.width:][:t.groups.width])
+		t.groups.read(g.parsed, t.key(uint32(i)))
 		if !place(uint32(i), g.parsed) {
 			clear(g.parsed)
 			g.parsed[0] = uint64(nowhere)

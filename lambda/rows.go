@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/aggregate"
+	"github.com/anabranch-go/anabranch/source"
 	"github.com/anabranch-go/anabranch/window"
 )
 
@@ -18,23 +20,14 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 	if err != nil {
 		return nil, err
 	}
-	results, ok := t.states.(aggregate.Results[E, R])
-	if !ok {
-		return nil, fmt.Errorf("%w: %q: its aggregate's states have no results of its type", ErrView, h.reg.name)
-	}
 	places := t.places(s)
 	rows := make([]Row[K, R], len(places))
+	reader := newRowReader(h.view)
+	reader.step = s.step
 	for i, at := range places {
-		key, err := h.view.Key.decode(at.key)
-		if err != nil {
-			return nil, fmt.Errorf("view %s: %w", h.reg.name, err)
+		if rows[i], err = reader.at(t, at.state); err != nil {
+			return nil, err
 		}
-		span := t.span(s, at.state)
-		value, err := results.Result(at.state)
-		if err != nil {
-			return nil, fmt.Errorf("view %s, key %v, window from %s: %w", h.reg.name, key, span.Start.Format(time.RFC3339), err)
-		}
-		rows[i] = Row[K, R]{Window: span, Key: key, Value: value}
 	}
 	return rows, nil
 }
@@ -69,10 +62,72 @@ func (t *table[E]) places(s *selected[E]) []place {
 	return places
 }
 
-// span is a state's window.
-func (t *table[E]) span(s *selected[E], i uint32) window.Span {
-	if t.sessions != nil {
-		return s.view.SessionSpan(t.sessions.firsts[i], t.sessions.lasts[i])
+// rows is how many rows the table's states make.
+func (t *table[E]) rows() (n int) {
+	for i := range uint32(t.len()) {
+		if t.window(i) != nowhere {
+			n++
+		}
 	}
-	return s.step.Span(t.groups.window(i))
+	return n
+}
+
+// rowReader makes rows of states.
+type rowReader[E, K, R any] struct {
+	view  View[E, K, R]
+	step  window.Spec // of the rows
+	key   *K
+	parts []any // addresses in key
+
+	span  window.Span // made last, of
+	start int64
+}
+
+func newRowReader[E, K, R any](v View[E, K, R]) *rowReader[E, K, R] {
+	r := &rowReader[E, K, R]{view: v, step: v.Window, key: new(K), start: nowhere}
+	r.parts = v.Key.addresses(r.key)
+	return r
+}
+
+// all gives a table's rows, in no order.
+func (r *rowReader[E, K, R]) all(t *table[E]) iter.Seq2[Row[K, R], error] {
+	return func(yield func(Row[K, R], error) bool) {
+		for i := range uint32(t.len()) {
+			if t.window(i) == nowhere {
+				continue
+			}
+			if !yield(r.at(t, i)) {
+				return
+			}
+		}
+	}
+}
+
+// at makes the row of a state.
+func (r *rowReader[E, K, R]) at(t *table[E], i uint32) (row Row[K, R], err error) {
+	results, ok := t.states.(aggregate.Results[E, R])
+	if !ok {
+		return row, fmt.Errorf("%w: %q: its aggregate's states have no results of its type", ErrView, r.view.Name)
+	}
+	for part, address := range r.parts {
+		if err := source.SetValue(address, t.groups.value(t.key(i), part)); err != nil {
+			return row, fmt.Errorf("view %s: %w", r.view.Name, err)
+		}
+	}
+	row.Key, row.Window = *r.key, r.window(t, i)
+	if row.Value, err = results.Result(i); err != nil {
+		return row, fmt.Errorf("view %s, key %v, window from %s: %w", r.view.Name, row.Key, row.Window.Start.Format(time.RFC3339), err)
+	}
+	return row, nil
+}
+
+// window is a state's window.
+func (r *rowReader[E, K, R]) window(t *table[E], i uint32) window.Span {
+	if t.sessions != nil {
+		return r.view.Window.SessionSpan(t.sessions.firsts[i], t.sessions.lasts[i])
+	}
+	if start := t.window(i); start != r.start || start == nowhere {
+		r.span, r.start = r.step.Span(start), start
+	}
+	return r.span
 }

@@ -28,7 +28,10 @@ type table[E any] struct {
 }
 
 func (p *plan[E]) newTable() *table[E] {
-	t := &table[E]{plan: p, groups: newGroups(p.keyTypes), states: p.states()}
+	if p.space == nil || p.space.worn() {
+		p.space = newKeySpace(p.keyTypes)
+	}
+	t := &table[E]{plan: p, groups: newGroups(p.space), states: p.states()}
 	if p.window.IsSession() {
 		t.sessions = &sessions{gap: p.window.Gap()}
 	}
@@ -68,55 +71,101 @@ func (t *table[E]) reset() {
 	}
 }
 
-// fold takes a chunk in: the one loop of both layers. It returns the times of
-// the events that the view selected, which stand until the plan's next fold. A
-// panic in the view's own code is a stoppedError; the table is then of no use.
+// fold takes a chunk in. It returns the times of the events that the view selected,
+// which stand until the plan's next fold. A panic in the view's own code is a
+// stoppedError; the table is then of no use.
 func (t *table[E]) fold(c *source.Chunk[E]) (times []int64, err error) {
 	p := t.plan
-	defer func() {
-		if cause := recover(); cause != nil {
-			offset, ok := p.frame.Visited()
-			if !ok {
-				offset = -1
-			}
-			err = &stoppedError{view: p.name, partition: c.Partition, offset: offset, cause: cause}
-		}
-	}()
-	p.frame.Load(c)
-	rows := p.selectRows(c.Len())
+	defer p.recover(c, &err)
+	rows := p.choose(c)
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	p.frame.Select(rows)
-	if err := p.loadTimes(c, rows); err != nil {
+	if err := p.loadTimes(rows); err != nil {
 		return nil, err
 	}
-	t.find(rows)
+	if t.sessions == nil {
+		p.assign()
+	}
+	t.add(rows, p.windows)
+	return p.times, nil
+}
+
+// recover makes a stoppedError of a panic.
+func (p *plan[E]) recover(c *source.Chunk[E], err *error) {
+	if cause := recover(); cause != nil {
+		offset, ok := p.frame.Visited()
+		if !ok {
+			offset = -1
+		}
+		*err = &stoppedError{view: p.name, partition: c.Partition, offset: offset, cause: cause}
+	}
+}
+
+// choose gives the rows of a chunk that the view selects.
+func (p *plan[E]) choose(c *source.Chunk[E]) []int32 {
+	p.frame.Load(c)
+	p.times = p.times[:0]
+	rows := p.selectRows(c.Len())
+	if len(rows) > 0 {
+		p.frame.Select(rows)
+	}
+	return rows
+}
+
+// assignAll sets the plan's windows to those of selected rows, without their times
+// where all have one.
+func (p *plan[E]) assignAll(rows []int32) error {
+	if p.time != noTime {
+		if v := p.frame.Vector(p.time); v.Same && v.Valid == nil {
+			p.windows = append(p.windows[:0], startOf(p.window, v.Ints[rows[0]]))
+			return nil
+		}
+	}
+	if err := p.loadTimes(rows); err != nil {
+		return err
+	}
+	p.assign()
+	return nil
+}
+
+// assign sets the plan's windows to those of its times: to one, if that is all of
+// theirs.
+func (p *plan[E]) assign() {
+	p.windows = slices.Grow(p.windows[:0], len(p.times))[:len(p.times)]
+	p.window.Assign(p.windows, p.times)
+	first := p.windows[0]
+	for _, w := range p.windows {
+		if w != first {
+			return
+		}
+	}
+	p.windows = p.windows[:1]
+}
+
+// add folds selected rows into the groups of their windows: one for each row, or one
+// for all. It's the one loop of all layers.
+func (t *table[E]) add(rows []int32, windows []int64) {
+	p := t.plan
+	for i, slot := range p.keys {
+		p.vectors[i] = p.frame.Vector(slot)
+	}
+	if t.sessions != nil {
+		windows = noWindow[:]
+	}
+	p.groups = t.groups.find(p.groups[:0], windows, p.vectors, rows)
+	if t.sessions != nil {
+		t.sessions.find(p.groups, p.times)
+	}
 	t.states.Grow(t.len())
 	t.states.Add(p.groups, rows, p.frame)
 	if t.sessions != nil && t.sessions.loose() {
 		t.compact()
 	}
-	return p.times, nil
 }
 
-// find sets the plan's groups to the states that the selected rows belong to.
-func (t *table[E]) find(rows []int32) {
-	p := t.plan
-	p.windows = slices.Grow(p.windows[:0], len(rows))[:len(rows)]
-	if t.sessions != nil {
-		clear(p.windows)
-	} else {
-		p.window.Assign(p.windows, p.times)
-	}
-	for i, slot := range p.keys {
-		p.vectors[i] = p.frame.Vector(slot)
-	}
-	p.groups = t.groups.find(p.groups[:0], p.windows, p.vectors, rows)
-	if t.sessions != nil {
-		t.sessions.find(p.groups, p.times)
-	}
-}
+// noWindow is the window of all groups where events decide on the windows.
+var noWindow [1]int64
 
 // compact makes one state of all fragments of a session. Tables of other windows
 // have nothing to do.
@@ -145,11 +194,27 @@ func (p *plan[E]) selectRows(n int) []int32 {
 	return p.rows
 }
 
-func (p *plan[E]) loadTimes(c *source.Chunk[E], rows []int32) error {
-	v := p.frame.Vector(p.time)
+// loadTimes sets the plan's times to those of selected rows, if it hasn't yet.
+func (p *plan[E]) loadTimes(rows []int32) error {
+	if len(p.times) == len(rows) {
+		return nil
+	}
 	p.times = slices.Grow(p.times[:0], len(rows))[:len(rows)]
+	if p.time == noTime {
+		clear(p.times)
+		return nil
+	}
+	v := p.frame.Vector(p.time)
+	if v.Valid == nil {
+		ints := v.Ints
+		for i, row := range rows {
+			p.times[i] = ints[row]
+		}
+		return nil
+	}
 	for i, row := range rows {
 		if v.IsNull(row) {
+			c := p.frame.Chunk()
 			return &stoppedError{view: p.name, partition: c.Partition, offset: c.Offsets[row],
 				cause: "the event has no time; select events that have one with Where, or give them one with a transform"}
 		}

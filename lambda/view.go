@@ -24,7 +24,8 @@ type View[E, K, R any] struct {
 	// changes. It must be 1 or more where the view holds code (Map, Match, Func,
 	// a closure, an aggregate of the caller's), since code can't be compared.
 	Version int
-	// Time is the event time. It must not be null in a selected event.
+	// Time is the event time. It must not be null in a selected event. A view over
+	// the global window may do without, where it isn't registered: see Compute.
 	Time source.Field[E, time.Time]
 	// Where selects events; the zero value selects all.
 	Where source.Predicate[E]
@@ -51,7 +52,7 @@ func (v View[E, K, R]) check() error {
 	if !viewName.MatchString(v.Name) {
 		add("the name %q isn't 1 to 100 letters, digits, _ . or -", v.Name)
 	}
-	if v.Time.IsZero() {
+	if v.Time.IsZero() && !v.Window.IsGlobal() {
 		add("it has no Time; make one with source.FieldOf")
 	}
 	if err := v.Window.Validate(); err != nil {
@@ -118,10 +119,11 @@ type plan[E any] struct {
 	*definition[E]
 	frame   *source.Frame[E]
 	filter  *source.Filter[E]
-	time    int
+	time    int   // or noTime
 	keys    []int // slots of the key's parts
 	columns []int // of the schema: the projection
 	states  func() aggregate.States[E]
+	space   *keySpace // of the tables to come
 
 	all, rows []int32 // all is 0, 1, 2, …
 	times     []int64
@@ -129,6 +131,9 @@ type plan[E any] struct {
 	vectors   []*source.Vector
 	groups    []uint32
 }
+
+// noTime is the slot of a view without a time.
+const noTime = -1
 
 // define checks the view and makes its definition, of which more lines may be a
 // part.
@@ -148,8 +153,10 @@ func define[E, K, R any](v View[E, K, R], more ...string) (*definition[E], error
 			return nil, err
 		}
 		p := &plan[E]{definition: d}
-		if p.time, err = v.Time.Bind(b); err != nil {
-			return nil, fmt.Errorf("time: %w", err)
+		if p.time = noTime; !v.Time.IsZero() {
+			if p.time, err = v.Time.Bind(b); err != nil {
+				return nil, fmt.Errorf("time: %w", err)
+			}
 		}
 		if p.filter, err = v.Where.Bind(b); err != nil {
 			return nil, fmt.Errorf("where: %w", err)

@@ -20,14 +20,16 @@ func (n *textNode[E, T]) opaque() bool   { return n.code || n.field.HasCode() }
 
 func (n *textNode[E, T]) bind(b *Binder[E]) (filter[E], error) {
 	slot, err := n.field.Bind(b)
-	return &textFilter[E]{slot: slot, test: n.test}, err
+	return &textFilter[E]{slot: slot, test: n.test, listed: n.listed != nil}, err
 }
 
 type textFilter[E any] struct {
 	slot    int
 	test    func(string) bool
+	listed  bool // test is ours
 	dict    uint64
 	decided []verdict // by code
+	done    int       // of the codes, where test is ours
 }
 
 // verdict is what is known of a text. A dictionary may hold texts that no row
@@ -43,29 +45,49 @@ const (
 func (t *textFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
 	v := f.Vector(t.slot)
 	if t.dict != v.Dict.ID {
-		t.dict, t.decided = v.Dict.ID, t.decided[:0]
+		t.dict, t.decided, t.done = v.Dict.ID, t.decided[:0], 0
 	}
 	if missing := len(v.Dict.Values) - len(t.decided); missing > 0 {
 		t.decided = append(t.decided, make([]verdict, missing)...)
 	}
-	for _, row := range rows {
-		if v.IsNull(row) {
-			continue
-		}
-		code := v.Codes[row]
-		if t.decided[code] == undecided {
-			f.Visit(row)
-			if t.test(v.Dict.Values[code]) {
-				t.decided[code] = chosen
-			} else {
-				t.decided[code] = refused
-			}
-		}
-		if t.decided[code] == chosen {
-			out = append(out, row)
-		}
+	if t.listed {
+		t.decide(v.Dict.Values)
 	}
-	return out
+	// Rows are written before it's known whether they stay: no branch depends on the
+	// data, and out, which may be rows, never overtakes them.
+	from := len(out)
+	out = slices.Grow(out, len(rows))[:from+len(rows)]
+	n, codes, decided := from, v.Codes, t.decided
+	for _, row := range rows {
+		code := codes[row]
+		what := decided[code]
+		if what == undecided {
+			if v.IsNull(row) {
+				continue
+			}
+			f.Visit(row)
+			what = t.decideOne(code, v.Dict.Values[code])
+		}
+		out[n] = row
+		n += int(what >> 1)
+	}
+	return keepValid(v, out[:n], from)
+}
+
+// decide decides all texts at once: no code of the caller's sees those that no row
+// has.
+func (t *textFilter[E]) decide(texts []string) {
+	for ; t.done < len(texts); t.done++ {
+		t.decideOne(uint32(t.done), texts[t.done])
+	}
+}
+
+func (t *textFilter[E]) decideOne(code uint32, text string) verdict {
+	t.decided[code] = refused
+	if t.test(text) {
+		t.decided[code] = chosen
+	}
+	return t.decided[code]
 }
 
 // intNode selects by a closed range of integers, times in µs, bools as 0 and 1.
@@ -89,12 +111,35 @@ type intFilter[E any] struct {
 
 func (t *intFilter[E]) keep(f *Frame[E], rows, out []int32) []int32 {
 	v := f.Vector(t.slot)
+	from := len(out)
+	out = slices.Grow(out, len(rows))[:from+len(rows)]
+	n, ints, width := from, v.Ints, uint64(t.high)-uint64(t.low)
+	if t.low > t.high {
+		return out[:from]
+	}
 	for _, row := range rows {
-		if x := v.Ints[row]; t.low <= x && x <= t.high && !v.IsNull(row) {
-			out = append(out, row)
+		in := 0
+		if uint64(ints[row])-uint64(t.low) <= width {
+			in = 1
+		}
+		out[n] = row
+		n += in
+	}
+	return keepValid(v, out[:n], from)
+}
+
+// keepValid takes the rows that are null out of those after from.
+func keepValid(v *Vector, out []int32, from int) []int32 {
+	if v.Valid == nil {
+		return out
+	}
+	kept := out[:from]
+	for _, row := range out[from:] {
+		if v.Valid[row] {
+			kept = append(kept, row)
 		}
 	}
-	return out
+	return kept
 }
 
 type operator string

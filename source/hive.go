@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func pathValues(name string) (map[string]string, error) {
 type constant struct {
 	column int
 	one    Vector // of one row
-	buffer Vector // memory of the last chunk
+	buffer Vector // of as many rows as were asked for once
 }
 
 // constants gives the columns that stand in a file's path alone. One that is
@@ -71,25 +72,23 @@ func constants(schema *Schema, name string, values map[string]string, has func(c
 	return out, nil
 }
 
-// fill gives the column for n rows, in memory that it uses again.
+// fill gives the column for n rows, in memory that it uses again: all rows are alike.
 func (k *constant) fill(n int) Vector {
-	v := Vector{Kind: k.one.Kind, Dict: k.one.Dict}
-	switch {
-	case v.Kind.text():
-		v.Codes = grow(&k.buffer.Codes, n)
-		setAll(v.Codes, k.one.Codes[0])
-	case v.Kind == Float:
-		v.Floats = grow(&k.buffer.Floats, n)
-		setAll(v.Floats, k.one.Floats[0])
-	default:
-		v.Ints = grow(&k.buffer.Ints, n)
-		setAll(v.Ints, k.one.Ints[0])
+	if v := &k.buffer; v.len() < n {
+		*v = Vector{Kind: k.one.Kind, Dict: k.one.Dict, Same: true}
+		switch {
+		case v.Kind.text():
+			v.Codes = slices.Repeat(k.one.Codes, n)
+		case v.Kind == Float:
+			v.Floats = slices.Repeat(k.one.Floats, n)
+		default:
+			v.Ints = slices.Repeat(k.one.Ints, n)
+		}
+		if k.one.Valid != nil {
+			v.Valid = make([]bool, n)
+		}
 	}
-	if k.one.Valid != nil {
-		v.Valid = grow(&k.buffer.Valid, n)
-		setAll(v.Valid, false)
-	}
-	return v
+	return k.buffer.slice(0, n)
 }
 
 // parsePathValue adds the value that a path has as text.

@@ -29,6 +29,7 @@ type columnReader struct {
 	codes  []uint32
 	valid  []bool
 	texts  texts
+	blank  Vector // of a column that the file doesn't have: as many rows as were asked for once
 }
 
 // fit says how a file's integers become the column's.
@@ -179,7 +180,20 @@ func (r *columnReader) open(group int) (err error) {
 
 // read gives the next n rows, in memory that it uses again. It calls reject for
 // each value that doesn't fit.
-func (r *columnReader) read(n int, reject func(row int, c *Column, what string) error) (Vector, error) {
+func (r *columnReader) read(n int, reject func(row int, c *Column, what string) error) (v Vector, err error) {
+	if r.leaf >= 0 {
+		return r.readNext(n, reject)
+	}
+	if r.blank.len() < n {
+		if r.blank, err = r.readNext(n, reject); err != nil {
+			return v, err
+		}
+		r.blank.Same = true
+	}
+	return r.blank.slice(0, n), nil
+}
+
+func (r *columnReader) readNext(n int, reject func(row int, c *Column, what string) error) (Vector, error) {
 	if cap(r.valid) < n {
 		r.valid = make([]bool, n)
 	}

@@ -31,8 +31,8 @@ func (parquetFormat[E]) Open(file fs.File, options TableOptions) (Table[E], erro
 	if err != nil {
 		return nil, err
 	}
-	r, err := newParquetReader[E](footer, ParquetOptions{ChunkRows: options.ChunkRows, Base: options.Base,
-		Quarantine: true, numbered: true})
+	r, err := newParquetReader[E](footer, ParquetOptions{Schema: options.Schema, Columns: options.Columns,
+		ChunkRows: options.ChunkRows, Base: options.Base, Quarantine: true, numbered: true, limits: options.Limits})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,19 @@ type parquetTable[E any] struct {
 }
 
 // Has implements [Table].
-func (t parquetTable[E]) Has(column int) bool { return t.columns[column].leaf >= 0 }
+func (t parquetTable[E]) Has(column int) bool {
+	_, ok := t.ParquetReader.file.Find(t.chunk.Schema.Columns[column].Path)
+	return ok
+}
+
+// groupRows implements grouped.
+func (t parquetTable[E]) groupRows() []int64 {
+	rows := make([]int64, t.ParquetReader.file.Groups())
+	for i := range rows {
+		rows[i] = t.ParquetReader.file.GroupRows(i)
+	}
+	return rows
+}
 
 // Skip implements [Table]. It goes on to the row group that has the offset.
 func (t parquetTable[E]) Skip(offset int64) { t.skipGroups(offset) }

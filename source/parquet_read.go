@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
 )
@@ -27,6 +28,7 @@ type ParquetOptions struct {
 	Quarantine bool
 
 	numbered bool // offsets are row numbers, whatever the file says
+	limits   func(column int) (Limits, bool)
 }
 
 // ParquetReader reads one Parquet file. It's not safe for concurrent use.
@@ -115,7 +117,13 @@ func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
 		if r.group == r.file.Groups() {
 			return nil, io.EOF
 		}
-		r.left = r.file.GroupRows(r.group)
+		rows := r.file.GroupRows(r.group)
+		if r.passesOver(r.group) {
+			r.next += rows
+			r.group++
+			continue
+		}
+		r.left = rows
 		if err := r.openGroup(); err != nil {
 			return nil, err
 		}
@@ -166,10 +174,8 @@ func (r *ParquetReader[E]) openGroup() error {
 func (r *ParquetReader[E]) readOffsets(n int) error {
 	c := &r.chunk
 	if r.offsets == nil {
-		c.Offsets = c.Offsets[:0]
-		for i := range n {
-			c.Offsets = append(c.Offsets, r.next+int64(i))
-		}
+		c.Offsets = slices.Grow(c.Offsets[:0], n)[:n]
+		number(c.Offsets, r.next)
 		c.From, c.Next = r.next, r.next+int64(n)
 		r.next = c.Next
 		return nil
@@ -187,6 +193,18 @@ func (r *ParquetReader[E]) readOffsets(n int) error {
 	}
 	c.Offsets, c.From, c.Next = v.Ints, v.Ints[0], v.Ints[n-1]+1
 	return nil
+}
+
+// number fills offsets with the numbers from first on.
+func number(offsets []int64, first int64) {
+	for len(offsets) >= 4 {
+		o := offsets[:4:4]
+		o[0], o[1], o[2], o[3] = first, first+1, first+2, first+3
+		offsets, first = offsets[4:], first+4
+	}
+	for i := range offsets {
+		offsets[i] = first + int64(i)
+	}
 }
 
 // reject notes that a row of the chunk has a value that doesn't fit.

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 	"slices"
 	"sort"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Tables is a log that doesn't grow: the rows of files that hold columns, such
@@ -42,8 +45,9 @@ type Tables[E any] struct {
 	opts     TablesOptions[E]
 	identity string
 
-	mu    sync.Mutex
-	start []int64 // the offset at which each file begins, and the log's end; nil until it's needed
+	mu     sync.Mutex
+	start  []int64      // the offset at which each file begins, and the log's end; nil until it's needed
+	abouts []tableAbout // then too
 }
 
 // TablesOptions are the options of [NewTables] and [NewParquetFiles].
@@ -56,6 +60,9 @@ type TablesOptions[E any] struct {
 	// Transform changes each event as it's read. It makes whole events of the
 	// columns, and so costs more than the reading.
 	Transform Transform[E]
+	// Rename gives columns the names that they have in the files and their paths, by
+	// those of E: see [SchemaOptions].
+	Rename map[string]string
 	// ChunkRows is the number of rows that a chunk holds at most; 4096 if 0.
 	ChunkRows int
 	// Identity names the log. If empty, it's made of the names and sizes of the
@@ -78,9 +85,17 @@ type TableFormat[E any] interface {
 // TableOptions say how a file is read.
 type TableOptions struct {
 	Name      string
-	Size      int64 // in bytes
-	Base      int64 // the offset of the first row
-	ChunkRows int   // that a chunk holds at most
+	Size      int64   // in bytes
+	Base      int64   // the offset of the first row
+	ChunkRows int     // that a chunk holds at most
+	Schema    *Schema // E's, by the names that columns have in the files
+
+	// Columns are those to read, nil for all: the others may be left Invalid.
+	Columns []int
+	// Limits says what is wanted of a column, as [Predicate.Limits] does: rows
+	// that have nothing of it may be passed over, and offsets then leap. Nil wants
+	// all rows.
+	Limits func(column int) (Limits, bool)
 }
 
 // Table is an open file that holds columns. It's used by one goroutine.
@@ -104,7 +119,7 @@ type Table[E any] interface {
 // NewTables makes a log of the files whose names match a pattern, as [Glob] has
 // it. That there are none, or none is kept, is ErrOptions.
 func NewTables[E any](fsys fs.FS, pattern string, format TableFormat[E], opts TablesOptions[E]) (*Tables[E], error) {
-	schema, err := SchemaOf[E]()
+	schema, err := SchemaWith[E](SchemaOptions{Rename: opts.Rename})
 	if err != nil {
 		return nil, err
 	}
@@ -189,31 +204,64 @@ func (t *Tables[E]) starts(ctx context.Context, partition int) ([]int64, error) 
 	if t.start != nil {
 		return t.start, nil
 	}
-	start, seen := []int64{0}, make([]bool, len(t.schema.Columns))
+	about := make([]tableAbout, len(t.files))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range t.files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		table, fixed, err := t.open(i, 0)
-		if err != nil {
-			return nil, err
-		}
+		group.Go(func() (err error) {
+			if err = ctx.Err(); err == nil {
+				about[i], err = t.about(i)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	start, seen := []int64{0}, make([]bool, len(t.schema.Columns))
+	for i := range about {
 		for column := range seen {
-			seen[column] = seen[column] || table.Has(column)
+			seen[column] = seen[column] || about[i].has[column]
 		}
-		for _, k := range fixed {
-			seen[k.column] = true
-		}
-		start = append(start, start[i]+table.Rows())
-		if err := table.Close(); err != nil {
-			return nil, fmt.Errorf("cannot close %s: %w", t.files[i].name, err)
-		}
+		start = append(start, start[i]+about[i].rows)
 	}
 	if err := t.found(seen); err != nil {
 		return nil, err
 	}
-	t.start = start
+	t.start, t.abouts = start, about
 	return start, nil
+}
+
+// tableAbout is what is kept of a file that was looked into.
+type tableAbout struct {
+	rows   int64
+	has    []bool     // by schema column, in the file or in its path
+	fixed  []constant // what its path has
+	groups []int64    // the rows of its parts that can be read by themselves
+}
+
+// grouped is a Table of parts, one after the other, that can be read by themselves.
+type grouped interface{ groupRows() []int64 }
+
+func (t *Tables[E]) about(i int) (a tableAbout, err error) {
+	table, fixed, err := t.open(i, TableOptions{})
+	if err != nil {
+		return a, err
+	}
+	a = tableAbout{rows: table.Rows(), has: make([]bool, len(t.schema.Columns)), fixed: fixed}
+	for column := range a.has {
+		a.has[column] = table.Has(column)
+	}
+	for _, k := range fixed {
+		a.has[k.column] = true
+	}
+	if g, ok := table.(grouped); ok {
+		a.groups = g.groupRows()
+	}
+	if err := table.Close(); err != nil {
+		return a, fmt.Errorf("cannot close %s: %w", t.files[i].name, err)
+	}
+	return a, nil
 }
 
 // found asks for each column somewhere in the files or their paths: one that isn't
@@ -232,7 +280,7 @@ func (t *Tables[E]) found(seen []bool) error {
 }
 
 // open opens a file, and gives the columns that its path has.
-func (t *Tables[E]) open(i int, base int64) (Table[E], []constant, error) {
+func (t *Tables[E]) open(i int, options TableOptions) (Table[E], []constant, error) {
 	name, size := t.files[i].name, t.files[i].size
 	file, err := t.fsys.Open(name)
 	if err != nil {
@@ -241,7 +289,8 @@ func (t *Tables[E]) open(i int, base int64) (Table[E], []constant, error) {
 	if err := unchanged(file, size); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("cannot open %s: %w", name, err), file.Close())
 	}
-	table, err := t.format.Open(file, TableOptions{Name: name, Size: size, Base: base, ChunkRows: t.opts.ChunkRows})
+	options.Name, options.Size, options.ChunkRows, options.Schema = name, size, t.opts.ChunkRows, t.schema
+	table, err := t.format.Open(file, options)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("cannot open %w", err), file.Close())
 	}
@@ -277,7 +326,7 @@ type tablesReader[E any] struct {
 
 // enter opens the file, at the next offset.
 func (r *tablesReader[E]) enter() error {
-	table, fixed, err := r.log.open(r.file, r.start[r.file])
+	table, fixed, err := r.log.open(r.file, TableOptions{Base: r.start[r.file]})
 	if err != nil {
 		return err
 	}
@@ -316,14 +365,19 @@ func (r *tablesReader[E]) Next(ctx context.Context) (*Chunk[E], error) {
 		if c.Next <= r.next {
 			continue // the offset asked for is later
 		}
-		for i := range r.fixed {
-			c.Columns[r.fixed[i].column] = r.fixed[i].fill(c.Len())
-		}
+		r.fill(c)
 		if c.From < r.next {
 			c = c.Slice(r.next, c.Next)
 		}
 		r.next = c.Next
 		return r.transform(c), nil
+	}
+}
+
+// fill gives a chunk the columns that stand in the file's path.
+func (r *tablesReader[E]) fill(c *Chunk[E]) {
+	for i := range r.fixed {
+		c.Columns[r.fixed[i].column] = r.fixed[i].fill(c.Len())
 	}
 }
 

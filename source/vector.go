@@ -16,7 +16,14 @@ type Vector struct {
 	Codes  []uint32  // String, Opaque: places in Dict.Values
 	Dict   Dictionary
 	Valid  []bool // nil where no value is null; a null's place holds a zero
+
+	// Same says that all rows have one value, as a column has that stands in a file's
+	// path. False says nothing.
+	Same bool
 }
+
+// len is the number of rows.
+func (v *Vector) len() int { return max(len(v.Ints), len(v.Floats), len(v.Codes)) }
 
 // IsNull says whether row i is null.
 func (v *Vector) IsNull(i int32) bool { return v.Valid != nil && !v.Valid[i] }
@@ -59,7 +66,7 @@ func (v *Vector) check(n int) error {
 
 // slice gives rows [from, to) of v. It shares v's memory.
 func (v *Vector) slice(from, to int) Vector {
-	out := Vector{Kind: v.Kind, Dict: v.Dict}
+	out := Vector{Kind: v.Kind, Dict: v.Dict, Same: v.Same}
 	switch {
 	case v.Ints != nil:
 		out.Ints = v.Ints[from:to:to]

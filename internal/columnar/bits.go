@@ -14,20 +14,55 @@ func load64(b []byte, at int) uint64 {
 	return v
 }
 
-// unpack32 reads len(dst) numbers of width bits each, from bit 0 of b on. Width
-// is 32 at most.
-func unpack32(dst []uint32, b []byte, from int, width uint) {
+// unpack32 reads len(dst) numbers of width bits each, from number from of b on.
+// Width is 32 at most. It gives the largest, too.
+func unpack32(dst []uint32, b []byte, from int, width uint) (most uint32) {
 	mask := uint64(1)<<width - 1
 	bit := from * int(width)
 	i := 0
-	for ; i < len(dst) && bit>>3+8 <= len(b); i++ {
-		dst[i] = uint32(binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7) & mask)
-		bit += int(width)
+	// Of narrow numbers eight, or four, lie in one load.
+	switch {
+	case width == 0:
+		clear(dst)
+		return 0
+	case width <= 7:
+		m := uint32(mask)
+		for ; i+8 <= len(dst) && bit>>3+8 <= len(b); i += 8 {
+			w := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
+			d := dst[i : i+8 : i+8]
+			v0, v1, v2, v3 := uint32(w)&m, uint32(w>>(width&63))&m, uint32(w>>(2*width&63))&m, uint32(w>>(3*width&63))&m
+			v4, v5, v6, v7 := uint32(w>>(4*width&63))&m, uint32(w>>(5*width&63))&m, uint32(w>>(6*width&63))&m, uint32(w>>(7*width&63))&m
+			d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7] = v0, v1, v2, v3, v4, v5, v6, v7
+			most = max(most, max(max(v0, v1), max(v2, v3)), max(max(v4, v5), max(v6, v7)))
+			bit += 8 * int(width)
+		}
+	case width <= 14:
+		m := uint32(mask)
+		for ; i+4 <= len(dst) && bit>>3+8 <= len(b); i += 4 {
+			w := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
+			d := dst[i : i+4 : i+4]
+			v0, v1, v2, v3 := uint32(w)&m, uint32(w>>(width&63))&m, uint32(w>>(2*width&63))&m, uint32(w>>(3*width&63))&m
+			d[0], d[1], d[2], d[3] = v0, v1, v2, v3
+			most = max(most, max(max(v0, v1), max(v2, v3)))
+			bit += 4 * int(width)
+		}
+	case width <= 28:
+		m := uint32(mask)
+		for ; i+2 <= len(dst) && bit>>3+8 <= len(b); i += 2 {
+			w := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
+			d := dst[i : i+2 : i+2]
+			v0, v1 := uint32(w)&m, uint32(w>>(width&63))&m
+			d[0], d[1] = v0, v1
+			most = max(most, max(v0, v1))
+			bit += 2 * int(width)
+		}
 	}
 	for ; i < len(dst); i++ {
 		dst[i] = uint32(load64(b, bit>>3) >> (bit & 7) & mask)
+		most = max(most, dst[i])
 		bit += int(width)
 	}
+	return most
 }
 
 // hybrid reads the run-length and bit-packed hybrid of levels, dictionary codes
@@ -86,24 +121,41 @@ func (h *hybrid) begin() error {
 	return nil
 }
 
-func (h *hybrid) read(dst []uint32) error {
+// read fills dst, and gives the largest number in it.
+func (h *hybrid) read(dst []uint32) (most uint32, err error) {
 	for len(dst) > 0 {
 		if h.run == 0 {
 			if err := h.begin(); err != nil {
-				return err
+				return most, err
 			}
 		}
 		n := min(h.run, len(dst))
 		if h.packed == nil {
 			fill(dst[:n], h.value)
+			most = max(most, h.value)
 		} else {
-			unpack32(dst[:n], h.packed, h.from, h.width)
+			most = max(most, unpack32(dst[:n], h.packed, h.from, h.width))
 			h.from += n
 		}
 		h.run -= n
 		dst = dst[n:]
 	}
-	return nil
+	return most, nil
+}
+
+// all passes over the next n numbers if it's sure that they all are value, as those
+// of a run are; else it does nothing.
+func (h *hybrid) all(n int, value uint32) (bool, error) {
+	if h.run == 0 {
+		if err := h.begin(); err != nil {
+			return false, err
+		}
+	}
+	if h.packed != nil || h.value != value || h.run < n {
+		return false, nil
+	}
+	h.run -= n
+	return true, nil
 }
 
 // levels reads definition levels as validity, and counts the valid.
@@ -124,7 +176,7 @@ func (h *hybrid) levels(valid []bool, max uint32) (count int, err error) {
 			h.run -= n
 		} else {
 			n = min(n, len(scratch))
-			if err := h.read(scratch[:n]); err != nil {
+			if _, err := h.read(scratch[:n]); err != nil {
 				return 0, err
 			}
 			for i, level := range scratch[:n] {

@@ -40,9 +40,10 @@ func (f *File) Column(group, leaf int) (_ *ColumnReader, err error) {
 }
 
 // Ints reads the next len(dst) rows of a column of bools, integers, fixed-length
-// decimals or INT96 times, which become microseconds since 1970. A null's place gets a zero. Where the column is
-// optional, valid, of the same length, says which rows hold a value; else it's
-// left alone, and may be nil. nulls says whether there was any null.
+// decimals or INT96 times, which become microseconds since 1970. A null's place
+// gets a zero. Where there's a null, which nulls says, valid, of the same
+// length, says which rows hold a value; else it may hold
+// anything. It may be nil where the column isn't optional.
 func (c *ColumnReader) Ints(dst []int64, valid []bool) (nulls bool, err error) {
 	defer guard(c.name, &err)
 	return read(c, dst, valid, (*ColumnReader).readInts)
@@ -81,34 +82,45 @@ func (c *ColumnReader) Blobs(dst [][]byte, valid []bool) (nulls bool, err error)
 	return read(c, dst, valid, (*ColumnReader).readBlobs)
 }
 
-// read fills dst page by page; values reads those that aren't null.
+// read fills dst page by page; values reads those that aren't null. valid is written
+// only where there's a null.
 func read[T any](c *ColumnReader, dst []T, valid []bool, values func(*ColumnReader, []T) error) (nulls bool, err error) {
-	for len(dst) > 0 {
+	filled := false // valid, up to at
+	for at := 0; at < len(dst); {
 		if c.page.left == 0 {
 			if err := c.nextPage(); err != nil {
 				return nulls, err
 			}
 			continue
 		}
-		n := min(c.page.left, len(dst))
-		count := n
+		n := min(c.page.left, len(dst)-at)
+		part, count, whole := dst[at:at+n], n, true
 		if c.leaf.maxLevel > 0 {
-			if count, err = c.page.levels.levels(valid[:n], c.leaf.maxLevel); err != nil {
+			if whole, err = c.page.levels.all(n, c.leaf.maxLevel); err != nil {
 				return nulls, err
 			}
 		}
-		if err := values(c, dst[:count]); err != nil {
+		if !whole && !filled {
+			fill(valid[:at], true)
+			filled = true
+		}
+		switch {
+		case !whole:
+			if count, err = c.page.levels.levels(valid[at:at+n], c.leaf.maxLevel); err != nil {
+				return nulls, err
+			}
+		case filled:
+			fill(valid[at:at+n], true)
+		}
+		if err := values(c, part[:count]); err != nil {
 			return nulls, err
 		}
 		if count < n {
 			nulls = true
-			spread(dst[:n], valid[:n], count)
-		}
-		if valid != nil {
-			valid = valid[n:]
+			spread(part, valid[at:at+n], count)
 		}
 		c.page.left -= n
-		dst = dst[n:]
+		at += n
 	}
 	return nulls, nil
 }

@@ -139,15 +139,11 @@ func (c *ColumnReader) lookup(n int) ([]uint32, error) {
 }
 
 func (c *ColumnReader) readRuns(codes []uint32) error {
-	if err := c.page.values.runs.read(codes); err != nil {
-		return err
+	most, err := c.page.values.runs.read(codes)
+	if err == nil && len(codes) > 0 && most >= uint32(c.dict.n) {
+		err = malformed("code %d of a dictionary of %d", most, c.dict.n)
 	}
-	for _, code := range codes {
-		if code >= uint32(c.dict.n) {
-			return malformed("code %d of a dictionary of %d", code, c.dict.n)
-		}
-	}
-	return nil
+	return err
 }
 
 func (c *ColumnReader) readInts(dst []int64) error {
@@ -249,7 +245,7 @@ func (d *decoder) bools(dst []int64) error {
 		var scratch [256]uint32
 		for len(dst) > 0 {
 			n := min(len(dst), len(scratch))
-			if err := d.runs.read(scratch[:n]); err != nil {
+			if _, err := d.runs.read(scratch[:n]); err != nil {
 				return err
 			}
 			for i, v := range scratch[:n] {

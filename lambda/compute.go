@@ -1,0 +1,270 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// ComputeOptions are the options of [Compute].
+type ComputeOptions struct {
+	// Workers is how many goroutines fold; GOMAXPROCS if zero.
+	Workers int
+	// Quarantine is told of each record that can't be an event, by one goroutine at
+	// a time. If nil, the first is an error.
+	Quarantine func(source.Quarantined)
+}
+
+// Compute folds a whole log into a view's rows: a batch run without an archive, over
+// a data set of Parquet files, say. The log must end, or know its ends
+// ([source.Ender]): it's read up to these. A [source.Scanner] is read in parts by all
+// workers at once, without the columns, files and row groups that the view has no
+// need of; any other log by partitions.
+//
+// Memory goes by the states of all rows. A view over the global window may be without
+// a Time. Errors are ErrView, ErrStopped, the log's, and the context's.
+func Compute[E, K, R any](ctx context.Context, v View[E, K, R], log source.Source[E], options ComputeOptions) (*Result[K, R], error) {
+	d, err := define(v)
+	if err != nil {
+		return nil, err
+	}
+	if options.Workers <= 0 {
+		options.Workers = runtime.GOMAXPROCS(0)
+	}
+	c := &computing[E]{definition: d, workers: options.Workers, quarantine: options.Quarantine}
+	if err := c.run(ctx, log); err != nil {
+		return nil, fmt.Errorf("cannot compute view %s: %w", v.Name, err)
+	}
+	return newResult(v, c.done, c.ever), nil
+}
+
+// computing is a Compute under way.
+type computing[E any] struct {
+	*definition[E]
+	workers    int
+	quarantine func(source.Quarantined)
+
+	parts []source.Part[E]
+	next  atomic.Int64 // of the parts
+	mu    sync.Mutex   // of what follows
+	each  []*tables[E] // that workers are done with
+	done  []*table[E]  // in the order of their windows
+	ever  *selected[E]
+}
+
+func (c *computing[E]) run(ctx context.Context, log source.Source[E]) error {
+	plan, err := c.bind()
+	if err != nil {
+		return err
+	}
+	if c.parts, err = c.split(ctx, log, plan.columns); err != nil {
+		return err
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for range min(c.workers, max(1, len(c.parts))) {
+		group.Go(func() error { return c.work(groupCtx) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return c.guard(noPartition, func() error { return c.finish(ctx) })
+}
+
+// split lists the parts of a log.
+func (c *computing[E]) split(ctx context.Context, log source.Source[E], columns []int) ([]source.Part[E], error) {
+	if scanner, ok := log.(source.Scanner[E]); ok {
+		const share = 4 // of a worker, so that none waits for the others long
+		return scanner.Scan(ctx, source.Scan{Columns: columns, Limits: c.limits, Parts: share * c.workers})
+	}
+	partitions, err := log.Partitions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot count the log's partitions: %w", err)
+	}
+	parts := make([]source.Part[E], partitions)
+	for i := range parts {
+		parts[i] = func(ctx context.Context) (source.Reader[E], error) { return openWhole(ctx, log, i) }
+	}
+	return parts, nil
+}
+
+// work folds parts until there are no more.
+func (c *computing[E]) work(ctx context.Context) error {
+	plan, err := c.bind()
+	if err != nil {
+		return err
+	}
+	tables := newTables(plan)
+	for i := c.next.Add(1) - 1; i < int64(len(c.parts)); i = c.next.Add(1) - 1 {
+		if err := c.fold(ctx, tables, c.parts[i]); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.each = append(c.each, tables)
+	return nil
+}
+
+func (c *computing[E]) fold(ctx context.Context, tables *tables[E], part source.Part[E]) (err error) {
+	reader, err := part(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	for {
+		chunk, err := reader.Next(ctx)
+		if err == io.EOF { // a broken connection wraps it, and isn't the end
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.bad(chunk); err != nil {
+			return err
+		}
+		if _, err := tables.fold(chunk); err != nil {
+			return err
+		}
+	}
+}
+
+// bad tells of the records of a chunk that can't be events.
+func (c *computing[E]) bad(chunk *source.Chunk[E]) error {
+	if len(chunk.Quarantine) == 0 {
+		return nil
+	}
+	if c.quarantine == nil {
+		q := chunk.Quarantine[0]
+		return fmt.Errorf("%w: partition %d offset %d: %s; set Quarantine to go on without such records", source.ErrValue, chunk.Partition, q.Offset, q.Reason)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, q := range chunk.Quarantine {
+		c.quarantine(q)
+	}
+	return nil
+}
+
+// finish merges the workers' tables, and gives what a result shows.
+func (c *computing[E]) finish(ctx context.Context) error {
+	if err := c.join(ctx); err != nil {
+		return err
+	}
+	span, err := Ever().resolve(c.window, time.Time{})
+	if err != nil {
+		return err
+	}
+	c.ever = &selected[E]{span: span}
+	for i := range c.done {
+		if c.done[i], err = c.done[i].shown(ctx, c.ever); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join merges the workers' tables of one place into one, places side by side.
+func (c *computing[E]) join(ctx context.Context) error {
+	byPlace := c.byPlace()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(c.workers)
+	for _, place := range slices.Sorted(maps.Keys(byPlace)) {
+		same := byPlace[place]
+		c.done = append(c.done, same[0])
+		if len(same) == 1 {
+			continue
+		}
+		group.Go(func() error {
+			return c.guard(noPartition, func() error {
+				same[0].groups.keySpace = same[0].groups.lane()
+				for _, other := range same[1:] {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					same[0].merge(other)
+				}
+				return nil
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// byPlace brings the workers' tables to one width, and puts together those of a
+// place.
+func (c *computing[E]) byPlace() map[int64][]*table[E] {
+	width := int64(0)
+	for _, t := range c.each {
+		width = max(width, t.width)
+	}
+	byPlace := map[int64][]*table[E]{}
+	for i, t := range c.each {
+		if t.width < width {
+			t.widen(width)
+		}
+		for place, table := range t.open {
+			byPlace[place] = append(byPlace[place], table)
+		}
+		for _, other := range c.each[i+1:] {
+			t.know(other)
+		}
+	}
+	return byPlace
+}
+
+// openWhole reads a partition from its start to where it ends now.
+func openWhole[E any](ctx context.Context, log source.Source[E], partition int) (source.Reader[E], error) {
+	var from int64
+	var err error
+	if starter, ok := log.(source.Starter); ok {
+		if from, err = starter.Start(ctx, partition); err != nil {
+			return nil, fmt.Errorf("cannot find the log's start: %w", err)
+		}
+	}
+	ender, ok := log.(source.Ender)
+	if !ok {
+		return log.Open(ctx, partition, from)
+	}
+	end, err := ender.End(ctx, partition)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find the log's end: %w", err)
+	}
+	reader, err := log.Open(ctx, partition, from)
+	if err != nil {
+		return nil, err
+	}
+	return &until[E]{reader, from, end}, nil
+}
+
+// until ends a reader before an offset.
+type until[E any] struct {
+	source.Reader[E]
+	next, end int64
+}
+
+// Next implements source.Reader.
+func (r *until[E]) Next(ctx context.Context) (*source.Chunk[E], error) {
+	if r.next >= r.end {
+		return nil, io.EOF
+	}
+	c, err := r.Reader.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.next = c.Next
+	if c.Next > r.end {
+		c = c.Slice(c.From, r.end)
+	}
+	return c, nil
+}

@@ -1,0 +1,264 @@
+package lambda
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// keySpace is what the tables of one plan have in common: how a key is made into
+// words, the dictionaries of its texts, so that each is looked up once, and
+// scratch. It belongs to one goroutine.
+//
+// A (window, key) pair is a row of words: the window's start, then one for each part
+// of the key. Texts are words too: places in a dictionary. A null is the zero value
+// of its part; where a part keeps nulls apart, one more word has a bit for each part
+// that is null.
+type keySpace struct {
+	types []keyType
+	nulls int // which word has the nulls' bits; 0 without one
+	width int
+	seed  uint64 // so that nobody can choose keys that collide
+	texts []keyTexts
+
+	// Scratch, by selected row.
+	columns [][]uint64 // width of them
+	even    []bool     // by column: its words are all alike, for sure
+	hashes  []uint64
+	parsed  []uint64
+	codes   keyCodes
+	touched uint64 // so that touching memory isn't optimised away
+}
+
+// keyTexts is the dictionary of one text part of a key.
+type keyTexts struct {
+	*source.Interner
+	from uint64   // the dictionary that code belongs to
+	code []uint32 // that dictionary's code to ours, +1
+}
+
+func newKeySpace(types []keyType) *keySpace {
+	k := &keySpace{seed: rand.Uint64(), types: types, width: 1 + len(types), texts: make([]keyTexts, len(types))}
+	for i, kind := range types {
+		if kind.Kind == source.String {
+			k.texts[i].Interner = source.NewInterner()
+		}
+		if kind.nullable {
+			k.nulls = 1 + len(types)
+			k.width = k.nulls + 1
+		}
+	}
+	k.columns, k.even = make([][]uint64, k.width), make([]bool, k.width)
+	k.parsed = make([]uint64, k.width)
+	return k
+}
+
+// maxKeyTexts is how many texts tables keep for those to come.
+const maxKeyTexts = 1 << 20
+
+// worn says whether the space has more texts than a new table should share.
+func (k *keySpace) worn() bool {
+	return slices.ContainsFunc(k.texts, func(t keyTexts) bool { return t.Interner != nil && t.Len() > maxKeyTexts })
+}
+
+// load makes the columns of words of some rows' keys, and their hashes. windows has
+// the window of each row, or the one of all.
+func (k *keySpace) load(windows []int64, keys []*source.Vector, rows []int32) {
+	n := len(rows)
+	for i := range k.columns {
+		k.columns[i] = slices.Grow(k.columns[i][:0], n)[:n]
+		k.even[i] = false
+	}
+	k.even[0] = len(windows) == 1
+	if k.even[0] {
+		fill(k.columns[0], uint64(windows[0]))
+	} else {
+		for i, w := range windows {
+			k.columns[0][i] = uint64(w)
+		}
+	}
+	if k.nulls > 0 {
+		clear(k.columns[k.nulls])
+		k.even[k.nulls] = !slices.ContainsFunc(keys, func(v *source.Vector) bool { return v.Valid != nil })
+	}
+	for i, v := range keys {
+		k.loadPart(i, v, rows)
+	}
+	k.hash(n)
+}
+
+func fill[T any](words []T, word T) {
+	for i := range words {
+		words[i] = word
+	}
+}
+
+// loadPart makes the words of one part of the key.
+func (k *keySpace) loadPart(part int, v *source.Vector, rows []int32) {
+	into := k.columns[1+part][:len(rows)]
+	switch v.Kind {
+	case source.String:
+		k.loadTexts(&k.texts[part], into, v, rows)
+	case source.Float:
+		for i, row := range rows {
+			into[i] = math.Float64bits(v.Floats[row])
+		}
+	default:
+		ints := v.Ints
+		for i, row := range rows {
+			into[i] = uint64(ints[row])
+		}
+	}
+	if v.Valid == nil {
+		return
+	}
+	zero := k.zero(part)
+	for i, row := range rows {
+		if !v.Valid[row] {
+			into[i] = zero
+		}
+	}
+	if k.types[part].nullable {
+		for i, row := range rows {
+			if !v.Valid[row] {
+				k.columns[k.nulls][i] |= 1 << part
+			}
+		}
+	}
+}
+
+// zero is the word of a part's zero value.
+func (k *keySpace) zero(part int) uint64 {
+	switch k.types[part].Kind {
+	case source.String:
+		return uint64(k.texts[part].Code(""))
+	case source.Time:
+		return zeroTime
+	}
+	return 0
+}
+
+// zeroTime is the zero time.Time as a word.
+var zeroTime = uint64(time.Time{}.UnixMicro())
+
+func (k *keySpace) loadTexts(texts *keyTexts, into []uint64, v *source.Vector, rows []int32) {
+	texts.use(v.Dict)
+	for i, row := range rows {
+		code := v.Codes[row]
+		ours := texts.code[code]
+		if ours == 0 {
+			ours = texts.add(v.Dict, code)
+		}
+		into[i] = uint64(ours - 1)
+	}
+}
+
+// text gives the text of a word.
+func (t *keyTexts) text(word uint64) string { return t.Dictionary().Values[word] }
+
+// use makes room for a dictionary's codes. They are filled in at first use: of a
+// large dictionary a filter may select few.
+func (t *keyTexts) use(dict source.Dictionary) {
+	if t.from != dict.ID {
+		t.from = dict.ID
+		t.code = t.code[:0]
+	}
+	if grow := len(dict.Values) - len(t.code); grow > 0 {
+		old := len(t.code)
+		t.code = slices.Grow(t.code, grow)[:old+grow]
+		clear(t.code[old:])
+	}
+}
+
+// add gives one more than our code of a dictionary's code.
+func (t *keyTexts) add(dict source.Dictionary, code uint32) uint32 {
+	t.code[code] = t.Code(dict.Values[code]) + 1
+	return t.code[code]
+}
+
+// translate turns the columns' texts, which are another space's, into ours.
+func (k *keySpace) translate(other *keySpace) {
+	for i := range k.texts {
+		texts := &k.texts[i]
+		if texts.Interner == nil {
+			continue
+		}
+		dict := other.texts[i].Dictionary()
+		texts.use(dict)
+		for at, code := range k.columns[1+i] {
+			ours := texts.code[code]
+			if ours == 0 {
+				ours = texts.add(dict, uint32(code))
+			}
+			k.columns[1+i][at] = uint64(ours - 1)
+		}
+	}
+}
+
+// know takes in all texts of another space, so that lanes can merge its tables.
+func (k *keySpace) know(other *keySpace) {
+	for i := range k.texts {
+		if k.texts[i].Interner != nil && k != other {
+			for _, text := range other.texts[i].Dictionary().Values {
+				k.texts[i].Code(text)
+			}
+		}
+	}
+}
+
+// lane is the same space with scratch of its own. Lanes may be used side by side as
+// long as none meets a new text: see know.
+func (k *keySpace) lane() *keySpace {
+	lane := newKeySpace(k.types)
+	lane.seed = k.seed
+	for i := range lane.texts {
+		lane.texts[i].Interner = k.texts[i].Interner
+	}
+	return lane
+}
+
+const hashMultiplier = 0x9E3779B97F4A7C15 // 2^64 / the golden ratio
+
+func mix(h, word uint64) uint64 {
+	h = (h ^ word) * hashMultiplier
+	return h ^ h>>29
+}
+
+// spread makes the low bits, which choose a slot, depend on all others. Without
+// it keys whose low bits are zero (floats that are whole numbers) collide.
+func spread(h uint64) uint64 {
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	return h ^ h>>32
+}
+
+// hash makes the columns' hashes.
+func (k *keySpace) hash(n int) {
+	k.hashes = slices.Grow(k.hashes[:0], n)[:n]
+	hashes, columns, first := k.hashes, k.columns, k.seed
+	for len(columns) > 0 && k.even[len(k.columns)-len(columns)] && n > 0 {
+		first = mix(first, columns[0][0])
+		columns = columns[1:]
+	}
+	fill(hashes, first)
+	for _, column := range columns {
+		column = column[:len(hashes)]
+		for i, h := range hashes {
+			hashes[i] = mix(h, column[i])
+		}
+	}
+	for i, h := range hashes {
+		hashes[i] = spread(h)
+	}
+}
+
+// hashWords is the hash of one pair's words.
+func (k *keySpace) hashWords(words []uint64) uint64 {
+	h := k.seed
+	for _, word := range words {
+		h = mix(h, word)
+	}
+	return spread(h)
+}

@@ -1,0 +1,232 @@
+package lambda
+
+import (
+	"slices"
+
+	"github.com/anabranch-go/anabranch/source"
+)
+
+// tables holds a view's states by time: a table for each window or, where there are
+// very many, for some windows in a row. So what is folded now lies close together,
+// and to close a window is to drop its table. Sliding windows and sessions, which
+// one event may connect, have one table.
+type tables[E any] struct {
+	plan  *plan[E]
+	width int64 // µs of windows' starts that a table takes; 0 for one window
+	open  map[int64]*table[E]
+	free  []*table[E] // closed, for the windows to come
+
+	// Scratch: a chunk's rows by table.
+	lots  []lot[E]
+	lotOf map[int64]int
+}
+
+// lot is what a table gets of a chunk.
+type lot[E any] struct {
+	place   int64
+	rows    []int32
+	windows []int64
+}
+
+// maxTables is how many tables there may be. A chunk of more than fewLots lots
+// should have leastLot rows for each.
+const maxTables, fewLots, leastLot = 1024, 8, 32
+
+func newTables[E any](p *plan[E]) *tables[E] {
+	return &tables[E]{plan: p, open: map[int64]*table[E]{}, lotOf: map[int64]int{}}
+}
+
+// single says that there's one table for all windows.
+func (t *tables[E]) single() bool {
+	w := t.plan.window
+	return w.IsGlobal() || w.IsSession() || w.IsSliding()
+}
+
+// place says which table has a window.
+func (t *tables[E]) place(window int64) int64 {
+	switch {
+	case t.single():
+		return 0
+	case t.width == 0:
+		return window
+	}
+	place := window / t.width
+	if window%t.width < 0 {
+		place--
+	}
+	return place
+}
+
+// at gives the table of a place.
+func (t *tables[E]) at(place int64) *table[E] {
+	table := t.open[place]
+	if table == nil {
+		if n := len(t.free); n > 0 {
+			table, t.free = t.free[n-1], t.free[:n-1]
+		} else {
+			table = t.plan.newTable()
+		}
+		t.open[place] = table
+	}
+	return table
+}
+
+// fold takes a chunk in, and gives the rows that the view selects: see table.fold.
+func (t *tables[E]) fold(c *source.Chunk[E]) (rows []int32, err error) {
+	p := t.plan
+	defer p.recover(c, &err)
+	if rows = p.choose(c); len(rows) == 0 {
+		return nil, nil
+	}
+	if p.window.IsSession() {
+		err = p.loadTimes(rows)
+	} else {
+		err = p.assignAll(rows)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case t.single():
+		t.at(0).add(rows, p.windows)
+	case len(p.windows) == 1:
+		t.at(t.place(p.windows[0])).add(rows, p.windows)
+	default:
+		t.addLots(rows)
+	}
+	return rows, nil
+}
+
+// addLots folds rows of several windows.
+func (t *tables[E]) addLots(rows []int32) {
+	t.split(rows)
+	for len(t.lots) > fewLots && len(t.lots)*leastLot > len(rows) || len(t.open)+len(t.lots) > maxTables {
+		t.widen(max(2*t.width, 2*t.windowWidth()))
+		t.split(rows)
+	}
+	for i := range t.lots {
+		l := &t.lots[i]
+		if t.width == 0 {
+			l.windows = l.windows[:1]
+		}
+		t.at(l.place).add(l.rows, l.windows)
+	}
+}
+
+// split sorts rows by the tables that their windows are in.
+func (t *tables[E]) split(rows []int32) {
+	windows := t.plan.windows
+	clear(t.lotOf)
+	t.lots = t.lots[:0]
+	var l *lot[E]
+	for i, row := range rows {
+		if i == 0 || windows[i] != windows[i-1] {
+			l = t.lot(t.place(windows[i]))
+		}
+		l.rows, l.windows = append(l.rows, row), append(l.windows, windows[i])
+	}
+}
+
+// lot gives the lot of a place. It stands until the next call.
+func (t *tables[E]) lot(place int64) *lot[E] {
+	i, ok := t.lotOf[place]
+	if !ok {
+		i = len(t.lots)
+		t.lotOf[place] = i
+		if i == cap(t.lots) {
+			t.lots = slices.Grow(t.lots, 1+i)
+		}
+		t.lots = t.lots[:i+1]
+		l := &t.lots[i]
+		l.place, l.rows, l.windows = place, l.rows[:0], l.windows[:0]
+	}
+	return &t.lots[i]
+}
+
+// windowWidth is how wide windows are: those that differ in width about.
+func (t *tables[E]) windowWidth() int64 {
+	start := t.plan.windows[0]
+	return max(1, t.plan.window.End(start)-start)
+}
+
+// widen merges tables into wider ones.
+func (t *tables[E]) widen(width int64) {
+	before := t.open
+	t.width, t.open = width, map[int64]*table[E]{}
+	for _, table := range before {
+		if table.len() == 0 {
+			continue
+		}
+		place := t.place(table.window(0))
+		if into := t.open[place]; into != nil {
+			into.merge(table)
+			continue
+		}
+		t.open[place] = table
+	}
+}
+
+// know lets the spaces of t's tables have the texts that others' have.
+func (t *tables[E]) know(other *tables[E]) {
+	ours, theirs := t.spaces(), other.spaces()
+	for space := range ours {
+		for from := range theirs {
+			space.know(from)
+		}
+	}
+}
+
+// spaces are those of its tables: few, as a new one begins only when one is worn.
+func (t *tables[E]) spaces() map[*keySpace]bool {
+	spaces := map[*keySpace]bool{}
+	for _, table := range t.open {
+		spaces[table.groups.keySpace] = true
+	}
+	return spaces
+}
+
+// len is the number of states.
+func (t *tables[E]) len() (n int) {
+	for _, table := range t.open {
+		n += table.len()
+	}
+	return n
+}
+
+// ended takes out the tables whose windows have all ended by a time, by time.
+func (t *tables[E]) ended(by int64) []*table[E] {
+	var places []int64
+	for place, table := range t.open {
+		if t.end(place, table) <= by {
+			places = append(places, place)
+		}
+	}
+	slices.Sort(places)
+	ended := make([]*table[E], len(places))
+	for i, place := range places {
+		ended[i] = t.open[place]
+		delete(t.open, place)
+	}
+	return ended
+}
+
+// end is when the last window of a table ends.
+func (t *tables[E]) end(place int64, table *table[E]) (end int64) {
+	if t.width == 0 && !t.single() {
+		return t.plan.window.End(place)
+	}
+	for i := range uint32(table.len()) {
+		if w := table.window(i); i == 0 || w != table.window(i-1) {
+			end = max(end, t.plan.window.End(w))
+		}
+	}
+	return end
+}
+
+// recycle keeps the memory of tables that were taken out.
+func (t *tables[E]) recycle(table *table[E]) {
+	const kept = 16
+	if len(t.free) < kept && table.groups.keySpace == t.plan.space && !t.plan.space.worn() {
+		table.reset()
+		t.free = append(t.free, table)
+	}
+}

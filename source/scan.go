@@ -1,0 +1,130 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+)
+
+// Scanner is a Source whose events can be read in parts, by several goroutines at
+// once and in any order, without the columns and without many of the events that
+// nobody asks for. [Tables] is one.
+type Scanner[E any] interface {
+	// Scan lists the parts of the log that may hold what is wanted: each event is
+	// in one part at most.
+	Scan(ctx context.Context, want Scan) ([]Part[E], error)
+}
+
+// Scan says what is wanted of a log.
+type Scan struct {
+	// Columns are the columns of the schema that are read; all if nil. The others
+	// may be Invalid in the chunks.
+	Columns []int
+	// Limits says what is wanted of each column, as [Predicate.Limits] does. Events
+	// that have nothing of it may be left out. Nil wants all.
+	Limits func(column int) (Limits, bool)
+	// Parts is how many parts there should be at least, where the log can be split
+	// so far.
+	Parts int
+}
+
+// Part opens a part of a log. The reader's chunks rise, but don't tile: what isn't
+// wanted may be missing between them. It may be called more than once.
+type Part[E any] func(ctx context.Context) (Reader[E], error)
+
+// Scan implements [Scanner]. A part is a file or, where there are fewer files than
+// parts wanted, a row group of one. Files are left out by what their paths say, row
+// groups by their statistics.
+func (t *Tables[E]) Scan(ctx context.Context, want Scan) ([]Part[E], error) {
+	if _, err := t.starts(ctx, 0); err != nil {
+		return nil, err
+	}
+	if t.opts.Transform != nil {
+		want.Columns, want.Limits = nil, nil // it may make anything of anything
+	}
+	var parts []Part[E]
+	for i := range t.files {
+		about := &t.abouts[i]
+		if want.Limits != nil && slices.ContainsFunc(about.fixed, func(k constant) bool { return !k.within(want.Limits) }) {
+			continue
+		}
+		if len(about.groups) < 2 || len(t.files) >= want.Parts {
+			parts = append(parts, t.part(i, want, t.start[i], t.start[i+1]))
+			continue
+		}
+		from := t.start[i]
+		for _, rows := range about.groups {
+			parts = append(parts, t.part(i, want, from, from+rows))
+			from += rows
+		}
+	}
+	return parts, nil
+}
+
+// within says whether the column's one value is wanted.
+func (k *constant) within(limits func(column int) (Limits, bool)) bool {
+	wanted, limited := limits(k.column)
+	switch {
+	case !limited:
+		return true
+	case k.one.IsNull(0):
+		return false
+	case k.one.Kind == String:
+		_, ok := slices.BinarySearch(wanted.Texts, k.one.Dict.Values[k.one.Codes[0]])
+		return ok
+	case k.one.Kind.text() || k.one.Kind == Float:
+		return true
+	}
+	return slices.ContainsFunc(wanted.Ranges, func(r Interval) bool { return r.Low <= k.one.Ints[0] && k.one.Ints[0] <= r.High })
+}
+
+// part reads the rows of a file at the offsets [from, to), which are whole parts of
+// it.
+func (t *Tables[E]) part(file int, want Scan, from, to int64) Part[E] {
+	return func(ctx context.Context) (Reader[E], error) {
+		table, fixed, err := t.open(file, TableOptions{Base: t.start[file], Columns: want.Columns, Limits: want.Limits})
+		if err != nil {
+			return nil, err
+		}
+		if want.Columns != nil {
+			fixed = slices.DeleteFunc(fixed, func(k constant) bool { return !slices.Contains(want.Columns, k.column) })
+		}
+		table.Skip(from)
+		r := &partReader[E]{tablesReader[E]{log: t, table: table, fixed: fixed}, from, to}
+		if t.opts.Transform != nil {
+			r.builder = NewBuilder(t.schema, t.opts.Transform)
+		}
+		return r, nil
+	}
+}
+
+// partReader reads a part of one file.
+type partReader[E any] struct {
+	tablesReader[E]
+	from, to int64
+}
+
+// Next implements [Reader].
+func (r *partReader[E]) Next(ctx context.Context) (*Chunk[E], error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c, err := r.table.Next()
+		if errors.Is(err, io.EOF) || err == nil && c.From >= r.to {
+			return nil, io.EOF
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.Next <= r.from {
+			continue
+		}
+		r.fill(c)
+		if c.From < r.from || c.Next > r.to {
+			c = c.Slice(r.from, r.to)
+		}
+		return r.transform(c), nil
+	}
+}
