@@ -30,9 +30,9 @@
 //
 //	-by fecha,region -agg count,sum:revenue,quantile:revenue:0.99 -where event_type=purchase
 //
-// The aggregates are count, countif:COLUMN:VALUE, sum:C, min:C, max:C, mean:C,
-// distinct:C (exact), approx:C (a sketch), quantile:C:Q and topk:C:N; a condition
-// is COLUMN, one of = != < <= > >=, and a value; all of them hold. Nulls are a
+// The aggregates are count, sum:C, min:C, max:C, mean:C, distinct:C (exact), approx:C
+// (a sketch), quantile:C:Q and topk:C:N; a condition is COLUMN, one of = != < <= > >=,
+// and a value; -where may stand more than once, and all of them hold. Nulls are a
 // group of their own as keys, and no value to the aggregates but count. fecha,
 // which stands in the paths, is text. The same flags with -json in front and DIR at
 // the end, as "-query -json -by … DIR" to the library's worker, print one question's

@@ -26,14 +26,14 @@ def arguments(words):
     p = argparse.ArgumentParser()
     p.add_argument("-by", default="")
     p.add_argument("-agg", default="count")
-    p.add_argument("-where", default="")
+    p.add_argument("-where", action="append", default=[])
     return question(p.parse_args(words))
 
 
 def question(q):
     q.by = [k for k in q.by.split(",") if k]
     q.aggregates = q.agg.split(",")
-    q.conditions = [condition(c) for c in q.where.split(",") if c]
+    q.conditions = [condition(c) for c in q.where]
     return q
 
 
@@ -248,7 +248,7 @@ def main():
     p.add_argument("-exact", action="store_true", help="exact answers in place of sketches")
     p.add_argument("-by", default="")
     p.add_argument("-agg", default="count")
-    p.add_argument("-where", default="")
+    p.add_argument("-where", action="append", default=[])
     p.add_argument("-threads", type=int, default=2)
     p.add_argument("directory")
     own = p.parse_args()
