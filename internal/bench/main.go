@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -43,7 +44,7 @@ func main() {
 	out := flag.String("out", "", "`directory` for table.md, picture.svg and raw.json")
 	readme := flag.String("readme", "", "`file` whose table between the marks is replaced")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := s.main(ctx, *only, *out, *readme); err != nil {
 		fmt.Fprintln(os.Stderr, err)
