@@ -1,96 +1,85 @@
 package aggregate
 
-import "math/rand/v2"
+import "math"
 
-// set holds distinct pairs of a group and a word, for all groups of a vector in
-// one table: open addressing finds a pair, and a chain through the pairs of a
-// group lists them. A set of a few values costs a few words, not a map.
+// set holds distinct pairs of a group and a word, for all groups of a vector.
+// Words that all have 32 bits, as most ids and all numbers of texts do, take half
+// of what others take.
 type set struct {
-	pairs  []pair
-	groups []setGroup
-	slots  []uint64 // tag of the hash in the high half, place in pairs plus one in the low; 0 is empty
-	seed   uint64   // so that nobody can choose values that collide
+	count   []uint32 // words by group
+	narrow  blocks[int32]
+	wide    blocks[int64]
+	isWide  bool
+	version uint32 // counts the changes
+	touched uint32 // keeps the compiler from leaving out what add reads ahead
 }
 
-type pair struct {
-	word  uint64
-	group uint32
-	next  uint32 // place of the group's next pair plus one, 0 at the end
+// batchSize is how many pairs are added together: first each of their places in
+// memory is read, so that the processor waits for all of them at once, and not for
+// one after the other.
+const batchSize = 64
+
+func (s *set) grow(n int) {
+	if n <= len(s.count) {
+		return
+	}
+	s.count = grow(s.count, n)
+	if s.isWide {
+		s.wide.grow(n)
+	} else {
+		s.narrow.grow(n)
+	}
 }
 
-type setGroup struct {
-	first uint32 // place of the group's newest pair plus one
-	n     uint32
-}
-
-const minSlots = 64
-
-func newSet() set { return set{slots: make([]uint64, minSlots), seed: rand.Uint64()} }
-
-func (s *set) grow(n int) { s.groups = grow(s.groups, n) }
-
+// reset forgets all groups, and keeps the memory.
 func (s *set) reset() {
-	s.pairs, s.groups = s.pairs[:0], s.groups[:0]
-	clear(s.slots)
+	s.narrow.reset()
+	s.wide.reset()
+	s.count = s.count[:0]
+	s.version++
 }
 
-func (s *set) hash(group uint32, word uint64) uint64 {
-	h := (word ^ s.seed) * 0x9e3779b97f4a7c15
-	h = (h ^ h>>32 ^ uint64(group)) * 0xd6e8feb86659fd93
-	return h ^ h>>32
-}
+// distinct is at least how many different words there are, and at most how many
+// pairs.
+func (s *set) distinct() int { return s.narrow.len() + s.wide.len() }
 
-// insert adds a word to a group's set, if it isn't there.
-func (s *set) insert(group uint32, word uint64) {
-	h := s.hash(group, word)
-	mask := uint64(len(s.slots) - 1)
-	tag := h &^ (1<<32 - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		slot := s.slots[i]
-		if slot == 0 {
-			s.add(i, tag, group, word)
-			return
+// add adds words to groups' sets.
+func (s *set) add(groups []uint32, words []int64) {
+	s.version++
+	words = words[:len(groups)]
+	for len(groups) > 0 {
+		n := min(len(groups), batchSize)
+		if !s.isWide && !areNarrow(words[:n]) {
+			s.widen()
 		}
-		if (slot^tag)>>32 == 0 {
-			if p := &s.pairs[uint32(slot)-1]; p.word == word && p.group == group {
-				return
+		if s.isWide {
+			s.touched = s.wide.add(groups[:n], words[:n], s.count)
+		} else {
+			s.touched = s.narrow.add(groups[:n], words[:n], s.count)
+		}
+		groups, words = groups[n:], words[n:]
+	}
+}
+
+func areNarrow(words []int64) bool {
+	var over uint64
+	for _, word := range words {
+		over |= uint64(word - math.MinInt32)
+	}
+	return over <= math.MaxUint32
+}
+
+// widen makes room for words of any length.
+func (s *set) widen() {
+	s.isWide = true
+	s.wide.grow(len(s.count))
+	for i := range s.narrow.tables {
+		from, to := &s.narrow.tables[i], &s.wide.tables[i]
+		for _, c := range from.cells {
+			if c.mask != 0 {
+				to.put(cell[int64]{int64(c.word), c.mask})
 			}
 		}
 	}
-}
-
-// add puts a new pair at an empty slot.
-func (s *set) add(slot, tag uint64, group uint32, word uint64) {
-	g := &s.groups[group]
-	s.pairs = append(s.pairs, pair{word, group, g.first})
-	g.first = uint32(len(s.pairs))
-	g.n++
-	s.slots[slot] = tag | uint64(len(s.pairs))
-	if 4*len(s.pairs) >= 3*len(s.slots) {
-		s.rehash(2 * len(s.slots))
-	}
-}
-
-func (s *set) rehash(n int) {
-	s.slots = make([]uint64, n)
-	mask := uint64(n - 1)
-	for place := range s.pairs {
-		p := &s.pairs[place]
-		h := s.hash(p.group, p.word)
-		i := h & mask
-		for s.slots[i] != 0 {
-			i = (i + 1) & mask
-		}
-		s.slots[i] = h&^(1<<32-1) | uint64(place+1)
-	}
-}
-
-// words appends a group's words to dst, in no order.
-func (s *set) words(dst []int64, group uint32) []int64 {
-	for at := s.groups[group].first; at != 0; {
-		p := &s.pairs[at-1]
-		dst = append(dst, int64(p.word))
-		at = p.next
-	}
-	return dst
+	s.narrow = blocks[int32]{}
 }

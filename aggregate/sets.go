@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -20,11 +19,11 @@ func bindSets[E, T, R any](b *source.Binder[E], f source.Field[E, T], codec stri
 	switch kind := f.Kind(); kind {
 	case source.String:
 		return func() Results[E, R] {
-			return &textSets[E, R]{slot: slot, codec: codec, set: newSet(), texts: newTexts(), result: ofTexts}
+			return &textSets[E, R]{slot: slot, codec: codec, texts: newTexts(), result: ofTexts}
 		}, nil
 	case source.Bool, source.Int, source.Time, source.Float:
 		return func() Results[E, R] {
-			return &wordSets[E, R]{slot: slot, kind: kind, codec: codec, set: newSet(), result: ofWords}
+			return &wordSets[E, R]{slot: slot, kind: kind, codec: codec, result: ofWords}
 		}, nil
 	default:
 		return nil, fmt.Errorf("%w: a %s can't be told apart", ErrKind, kind)
@@ -34,58 +33,69 @@ func bindSets[E, T, R any](b *source.Binder[E], f source.Field[E, T], codec stri
 // wordSets are sets where a value is a word: integers, times, bools, and the bits
 // of floats.
 type wordSets[E, R any] struct {
-	slot    int
-	kind    source.Kind
-	codec   string
-	set     set
-	scratch []int64
-	result  func(s *wordSets[E, R], group uint32) (R, error)
+	slot   int
+	kind   source.Kind
+	codec  string
+	set    set
+	lent   []int64 // for sortWords
+	result func(s *wordSets[E, R], group uint32) (R, error)
 }
 
 func (s *wordSets[E, R]) Grow(n int) { s.set.grow(n) }
 func (s *wordSets[E, R]) Reset()     { s.set.reset() }
 
+// gathered is how many of a chunk's values are brought together at a time.
+const gathered = 256
+
 func (s *wordSets[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	v, rows := f.Vector(s.slot), rows[:len(groups)]
-	switch {
-	case s.kind == source.Float:
-		for i, g := range groups {
-			if row := rows[i]; !v.IsNull(row) {
-				s.set.insert(g, math.Float64bits(source.CanonicalFloat(v.Floats[row])))
+	var to [gathered]uint32
+	var words [gathered]int64
+	for len(rows) > 0 {
+		n := min(len(rows), gathered)
+		some := gather(&words, v, rows[:n])
+		if v.Valid == nil {
+			s.set.add(groups[:n], some)
+		} else {
+			kept := 0
+			for i, row := range rows[:n] {
+				if v.Valid[row] {
+					to[kept], some[kept] = groups[i], some[i]
+					kept++
+				}
 			}
+			s.set.add(to[:kept], some[:kept])
 		}
-	case v.Valid == nil:
-		ints := v.Ints
-		for i, g := range groups {
-			s.set.insert(g, uint64(ints[rows[i]]))
-		}
-	default:
-		for i, g := range groups {
-			if row := rows[i]; v.Valid[row] {
-				s.set.insert(g, uint64(v.Ints[row]))
-			}
-		}
+		groups, rows = groups[n:], rows[n:]
 	}
 }
 
-func (s *wordSets[E, R]) Merge(groups []uint32, other States[E]) {
-	from := &other.(*wordSets[E, R]).set
-	for i, g := range groups {
-		for at := from.groups[i].first; at != 0; {
-			p := &from.pairs[at-1]
-			s.set.insert(g, p.word)
-			at = p.next
+// gather gives the words of some rows, something for a null.
+func gather(dst *[gathered]int64, v *source.Vector, rows []int32) []int64 {
+	words := dst[:len(rows)]
+	if v.Kind == source.Float {
+		for i, row := range rows {
+			words[i] = int64(math.Float64bits(source.CanonicalFloat(v.Floats[row])))
 		}
+		return words
 	}
+	ints := v.Ints
+	for i, row := range rows {
+		words[i] = ints[row]
+	}
+	return words
+}
+
+func (s *wordSets[E, R]) Merge(groups []uint32, other States[E]) {
+	s.set.merge(groups, &other.(*wordSets[E, R]).set, nil)
 }
 
 // A state is the number of values, the least as a zigzag varint, then how much
 // more than one each next is above the one before: what is out of order or
 // there twice can't be written.
 func (s *wordSets[E, R]) AppendState(dst []byte, group uint32) []byte {
-	s.scratch = s.set.words(s.scratch[:0], group)
-	words := s.scratch
-	slices.Sort(words)
+	words := s.set.words(group)
+	s.lent = sortWords(words, s.lent)
 	dst = binary.AppendUvarint(dst, uint64(len(words)))
 	for i, word := range words {
 		if i == 0 {
@@ -103,6 +113,7 @@ func (s *wordSets[E, R]) MergeState(group uint32, state []byte) error {
 		return notState(s.codec, "a count that the %d bytes don't hold", len(state))
 	}
 	var word int64
+	into := merging{into: &s.set}
 	for i := range n {
 		var delta uint64
 		if delta, rest, ok = takeUvarint(rest); !ok {
@@ -120,8 +131,9 @@ func (s *wordSets[E, R]) MergeState(group uint32, state []byte) error {
 		if !s.inKind(word) {
 			return notState(s.codec, "value %d of %d is no %s", i, n, s.kind)
 		}
-		s.set.insert(group, uint64(word))
+		into.add(group, word)
 	}
+	into.flush()
 	if len(rest) > 0 {
 		return notState(s.codec, "%d bytes follow the last value", len(rest))
 	}

@@ -11,56 +11,51 @@ import (
 
 // textSets are sets of texts: a set holds their numbers.
 type textSets[E, R any] struct {
-	slot    int
-	codec   string
-	set     set
-	texts   *texts
-	scratch []int64
-	sorted  []string
-	result  func(s *textSets[E, R], group uint32) (R, error)
+	slot   int
+	codec  string
+	set    set
+	texts  *texts
+	sorted []string
+	result func(s *textSets[E, R], group uint32) (R, error)
 }
 
 func (s *textSets[E, R]) Grow(n int) { s.set.grow(n) }
 
 func (s *textSets[E, R]) Reset() {
-	s.texts.reset(len(s.set.pairs))
+	s.texts.reset(s.set.distinct())
 	s.set.reset()
 }
 
 func (s *textSets[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	v, rows := f.Vector(s.slot), rows[:len(groups)]
 	cache := s.texts.codes(v.Dict)
-	if v.Valid == nil {
-		for i, g := range groups {
-			s.set.insert(g, s.texts.number(cache, v.Codes[rows[i]]))
+	var to [gathered]uint32
+	var words [gathered]int64
+	for len(rows) > 0 {
+		n, kept := min(len(rows), gathered), 0
+		for i, row := range rows[:n] {
+			if v.IsNull(row) {
+				continue
+			}
+			to[kept], words[kept] = groups[i], s.texts.number(cache, v.Codes[row])
+			kept++
 		}
-		return
-	}
-	for i, g := range groups {
-		if row := rows[i]; v.Valid[row] {
-			s.set.insert(g, s.texts.number(cache, v.Codes[row]))
-		}
+		s.set.add(to[:kept], words[:kept])
+		groups, rows = groups[n:], rows[n:]
 	}
 }
 
 func (s *textSets[E, R]) Merge(groups []uint32, other States[E]) {
 	o := other.(*textSets[E, R])
 	cache := s.texts.codes(o.texts.interner.Dictionary())
-	for i, g := range groups {
-		for at := o.set.groups[i].first; at != 0; {
-			p := &o.set.pairs[at-1]
-			s.set.insert(g, s.texts.number(cache, uint32(p.word)))
-			at = p.next
-		}
-	}
+	s.set.merge(groups, &o.set, func(word int64) int64 { return s.texts.number(cache, uint32(word)) })
 }
 
 // values gives a group's texts, sorted. The next call uses their memory.
 func (s *textSets[E, R]) values(group uint32) []string {
-	s.scratch = s.set.words(s.scratch[:0], group)
 	s.sorted = s.sorted[:0]
 	values := s.texts.interner.Dictionary().Values
-	for _, number := range s.scratch {
+	for _, number := range s.set.words(group) {
 		s.sorted = append(s.sorted, values[number])
 	}
 	slices.SortFunc(s.sorted, strings.Compare)
@@ -84,6 +79,7 @@ func (s *textSets[E, R]) MergeState(group uint32, state []byte) error {
 		return notState(s.codec, "a count that the %d bytes don't hold", len(state))
 	}
 	var last []byte
+	into := merging{into: &s.set}
 	for i := range n {
 		var size uint64
 		if size, rest, ok = takeUvarint(rest); !ok || size > uint64(len(rest)) {
@@ -96,9 +92,10 @@ func (s *textSets[E, R]) MergeState(group uint32, state []byte) error {
 		if !utf8.Valid(text) {
 			return notState(s.codec, "text %d of %d isn't UTF-8", i, n)
 		}
-		s.set.insert(group, uint64(s.texts.interner.CodeBytes(text)))
+		into.add(group, int64(s.texts.interner.CodeBytes(text)))
 		last = text
 	}
+	into.flush()
 	if len(rest) > 0 {
 		return notState(s.codec, "%d bytes follow the last text", len(rest))
 	}

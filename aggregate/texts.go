@@ -57,11 +57,11 @@ func (t *texts) codes(d source.Dictionary) *codes {
 }
 
 // number gives the number of a dictionary's code.
-func (t *texts) number(c *codes, code uint32) uint64 {
+func (t *texts) number(c *codes, code uint32) int64 {
 	if n := c.numbers[code]; n != 0 {
-		return uint64(n - 1)
+		return int64(n - 1)
 	}
 	n := t.interner.Code(c.dictionary.Values[code])
 	c.numbers[code] = n + 1
-	return uint64(n)
+	return int64(n)
 }

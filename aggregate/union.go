@@ -31,16 +31,16 @@ func (a union[E, T]) Bind(b *source.Binder[E]) (Maker[E, []T], error) {
 }
 
 func listWords[E, T any](s *wordSets[E, []T], group uint32) ([]T, error) {
-	s.scratch = s.set.words(s.scratch[:0], group)
+	words := s.set.words(group)
 	if s.kind == source.Float {
-		slices.SortFunc(s.scratch, func(a, b int64) int {
+		slices.SortFunc(words, func(a, b int64) int {
 			return cmp.Compare(math.Float64frombits(uint64(a)), math.Float64frombits(uint64(b)))
 		})
 	} else {
-		slices.Sort(s.scratch)
+		s.lent = sortWords(words, s.lent)
 	}
-	out := make([]T, len(s.scratch))
-	for i, word := range s.scratch {
+	out := make([]T, len(words))
+	for i, word := range words {
 		v := source.Value{Kind: s.kind, Int: word, Float: math.Float64frombits(uint64(word))}
 		if err := setResult(&out[i], v); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -36,29 +37,36 @@ type whereStates[E, R any] struct {
 	Results[E, R]
 	filter *source.Filter[E]
 
-	kept   []int32 // rows that the filter selects
-	groups []uint32
-	rows   []int32
+	kept   []int32  // rows that the filter selects
+	groups []uint32 // theirs
 }
 
 func (s *whereStates[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	s.kept = s.filter.Keep(f, rows, s.kept[:0])
-	s.groups, s.rows = s.groups[:0], s.rows[:0]
-	kept := s.kept
+	if kept := s.kept; len(kept) > 0 {
+		s.groups = groupsOf(s.groups, groups, rows, kept)
+		s.Results.Add(s.groups, kept, f)
+	}
+}
+
+// groupsOf gives the groups of those rows that were kept, in memory that may be
+// dst's. What comes to the place of the next one is written before it's known
+// whether it stays: the processor has nothing to guess.
+func groupsOf(dst, groups []uint32, rows, kept []int32) []uint32 {
+	dst = slices.Grow(dst[:0], len(kept))[:len(kept)]
+	groups, at := groups[:len(rows)], 0
 	for i, row := range rows {
-		for len(kept) > 0 && kept[0] < row {
-			kept = kept[1:]
-		}
-		if len(kept) == 0 {
+		if at == len(kept) {
 			break
 		}
-		if kept[0] == row {
-			s.groups, s.rows = append(s.groups, groups[i]), append(s.rows, row)
+		dst[at] = groups[i]
+		next := at + 1
+		if kept[at] != row {
+			next = at
 		}
+		at = next
 	}
-	if len(s.rows) > 0 {
-		s.Results.Add(s.groups, s.rows, f)
-	}
+	return dst
 }
 
 func (s *whereStates[E, R]) Merge(groups []uint32, other States[E]) {

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,8 +155,8 @@ func (c *computing[E]) bad(chunk *source.Chunk[E]) error {
 }
 
 // finish merges the workers' tables, and gives what a result shows.
-func (c *computing[E]) finish(ctx context.Context) error {
-	if err := c.join(ctx); err != nil {
+func (c *computing[E]) finish(ctx context.Context) (err error) {
+	if c.done, err = joinTables(ctx, c.definition, c.each, c.workers); err != nil {
 		return err
 	}
 	span, err := Ever().resolve(c.window, time.Time{})
@@ -172,55 +170,6 @@ func (c *computing[E]) finish(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// join merges the workers' tables of one place into one, places side by side.
-func (c *computing[E]) join(ctx context.Context) error {
-	byPlace := c.byPlace()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(c.workers)
-	for _, place := range slices.Sorted(maps.Keys(byPlace)) {
-		same := byPlace[place]
-		c.done = append(c.done, same[0])
-		if len(same) == 1 {
-			continue
-		}
-		group.Go(func() error {
-			return c.guard(noPartition, func() error {
-				same[0].groups.keySpace = same[0].groups.lane()
-				for _, other := range same[1:] {
-					if err := ctx.Err(); err != nil {
-						return err
-					}
-					same[0].merge(other)
-				}
-				return nil
-			})
-		})
-	}
-	return group.Wait()
-}
-
-// byPlace brings the workers' tables to one width, and puts together those of a
-// place.
-func (c *computing[E]) byPlace() map[int64][]*table[E] {
-	width := int64(0)
-	for _, t := range c.each {
-		width = max(width, t.width)
-	}
-	byPlace := map[int64][]*table[E]{}
-	for i, t := range c.each {
-		if t.width < width {
-			t.widen(width)
-		}
-		for place, table := range t.open {
-			byPlace[place] = append(byPlace[place], table)
-		}
-		for _, other := range c.each[i+1:] {
-			t.know(other)
-		}
-	}
-	return byPlace
 }
 
 // openWhole reads a partition from its start to where it ends now.

@@ -10,6 +10,9 @@
 //     are the batch layer, [Handle.Query], [Handle.Select] and [Publish] the
 //     serving layer. They may run at once, in one process or in several on the
 //     same stores.
+//   - [Compute] folds a whole log, such as a directory of Parquet files, without a
+//     pipeline and its archive; a [Fold] takes chunks and gives the rows of each window
+//     as it ends.
 //   - [Over] registers a view over the rows of another, in the batch layer.
 //   - [Answer] holds rows and their [Provenance].
 //   - [Pipeline.Audit] compares the two arms over one cut; [Pipeline.Quarantine]
@@ -65,7 +68,10 @@
 //
 // view.go, key.go: what callers declare. plan and table (view.go, table.go) fold
 // chunks into states, and are the one execution path of all layers; groups.go
-// numbers their keys, and sessions.go the windows that events decide. open.go is
+// numbers their keys, by words (keyspace.go) or short codes (keycodes.go), and
+// sessions.go the windows that events decide. tables.go has a table for each window;
+// compute.go and fold.go fold by it without an archive, result.go and rows.go give
+// rows. open.go is
 // an open delta, worker.go a partition's owner, seal.go its commit, segment.go what
 // that stores; layout.go and prune.go use the partition scheme, events.go reads
 // what was stored. base.go, batch.go and recompute.go make bases, over.go those of

@@ -28,7 +28,7 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 	}
 	var next atomic.Int64
 	var mu sync.Mutex
-	totals := make([]*table[E], len(runs))
+	each := make([][]*tables[E], len(runs)) // of each goroutine, by run
 	group, groupCtx := errgroup.WithContext(ctx)
 	for range min(p.config.Workers, max(1, len(segments))) {
 		group.Go(func() error {
@@ -43,7 +43,7 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			f.mergeInto(totals, runs)
+			f.handIn(each, runs)
 			return nil
 		})
 	}
@@ -53,9 +53,23 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 		case err != nil:
 			run.err = errors.Join(run.err, err)
 		case run.err == nil:
-			run.err = run.view.guard(noPartition, func() error { run.states = totals[i].encode(); return nil })
+			run.err = run.encode(ctx, each[i], p.config.Workers)
 		}
 	}
+}
+
+// encode gives a run the states of all goroutines' tables.
+func (r *baseRun[E]) encode(ctx context.Context, each []*tables[E], workers int) error {
+	joined, err := joinTables(ctx, r.view.definition, each, workers)
+	if err != nil {
+		return err
+	}
+	return r.view.guard(noPartition, func() error {
+		for _, table := range joined {
+			r.states = append(r.states, table.encode()...)
+		}
+		return nil
+	})
 }
 
 // allSegments lists the segments of whole chains, which tile.
@@ -75,7 +89,7 @@ func allSegments(chains []archive.Chain) ([]archive.Entry, error) {
 // the columns that any of them needs.
 type refolder[E any] struct {
 	p       *Pipeline[E]
-	tables  []*table[E]
+	tables  []*tables[E]
 	rows    []map[int]int64 // selected, by partition
 	pruners []*pruner
 	read    []filesRead
@@ -90,7 +104,7 @@ func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error
 		if err != nil {
 			return nil, err
 		}
-		f.tables, f.rows = append(f.tables, plan.newTable()), append(f.rows, map[int]int64{})
+		f.tables, f.rows = append(f.tables, newTables(plan)), append(f.rows, map[int]int64{})
 		f.columns = append(f.columns, plan.columns...)
 		f.pruners = append(f.pruners, p.layout.pruner(run.view.limits))
 	}
@@ -120,27 +134,22 @@ func (f *refolder[E]) foldInto(wanted []int, c *source.Chunk[E]) {
 		if f.stopped[i] != nil {
 			continue
 		}
-		var times []int64
-		times, f.stopped[i] = f.tables[i].fold(c)
-		f.rows[i][c.Partition] += int64(len(times))
+		var rows []int32
+		rows, f.stopped[i] = f.tables[i].fold(c)
+		f.rows[i][c.Partition] += int64(len(rows))
 	}
 }
 
-// mergeInto adds this goroutine's states and counts to all goroutines'.
-func (f *refolder[E]) mergeInto(totals []*table[E], runs []*baseRun[E]) {
-	for i, table := range f.tables {
+// handIn gives this goroutine's tables and counts to the runs.
+func (f *refolder[E]) handIn(each [][]*tables[E], runs []*baseRun[E]) {
+	for i, tables := range f.tables {
 		runs[i].read.add(f.read[i])
 		for partition, rows := range f.rows[i] {
 			runs[i].rows[partition] += rows
 		}
-		switch {
-		case runs[i].err != nil:
-		case f.stopped[i] != nil:
+		if runs[i].err == nil {
 			runs[i].err = f.stopped[i]
-		case totals[i] == nil:
-			totals[i] = table
-		default:
-			runs[i].err = runs[i].view.guard(noPartition, func() error { totals[i].merge(table); return nil })
 		}
+		each[i] = append(each[i], tables)
 	}
 }

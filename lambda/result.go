@@ -39,8 +39,11 @@ func newResult[E, K, R any](v View[E, K, R], tables []*table[E], ever *selected[
 	r.sorted = func() ([]Row[K, R], error) {
 		rows := make([]Row[K, R], 0, r.length)
 		for _, t := range tables {
+			if err := reader.of(t); err != nil {
+				return nil, err
+			}
 			for _, at := range t.places(ever) {
-				row, err := reader.at(t, at.state)
+				row, err := reader.at(at.state)
 				if err != nil {
 					return nil, err
 				}

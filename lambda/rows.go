@@ -24,8 +24,11 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 	rows := make([]Row[K, R], len(places))
 	reader := newRowReader(h.view)
 	reader.step = s.step
+	if err := reader.of(t); err != nil {
+		return nil, err
+	}
 	for i, at := range places {
-		if rows[i], err = reader.at(t, at.state); err != nil {
+		if rows[i], err = reader.at(at.state); err != nil {
 			return nil, err
 		}
 	}
@@ -72,31 +75,64 @@ func (t *table[E]) rows() (n int) {
 	return n
 }
 
-// rowReader makes rows of states.
+// rowReader makes rows of a table's states.
 type rowReader[E, K, R any] struct {
-	view  View[E, K, R]
-	step  window.Spec // of the rows
-	key   *K
-	parts []any // addresses in key
+	view View[E, K, R]
+	step window.Spec // of the rows
+	key  *K
+	set  []func(g *groups, group uint32) error // by part: sets it in key
 
-	span  window.Span // made last, of
-	start int64
+	table   *table[E]
+	results aggregate.Results[E, R]
+	span    window.Span // made last, of
+	start   int64
 }
 
 func newRowReader[E, K, R any](v View[E, K, R]) *rowReader[E, K, R] {
 	r := &rowReader[E, K, R]{view: v, step: v.Window, key: new(K), start: nowhere}
-	r.parts = v.Key.addresses(r.key)
+	for part, address := range v.Key.addresses(r.key) {
+		r.set = append(r.set, setter(part, address))
+	}
 	return r
+}
+
+// setter sets a part of a key that lies at an address. Those of the usual types have
+// ways of their own, as there may be millions of rows.
+func setter(part int, address any) func(*groups, uint32) error {
+	switch address := address.(type) {
+	case *int64:
+		return func(g *groups, group uint32) error {
+			*address = int64(g.word(group, 1+part))
+			return nil
+		}
+	case *string:
+		return func(g *groups, group uint32) error {
+			*address = g.texts[part].text(g.word(group, 1+part))
+			return nil
+		}
+	}
+	return func(g *groups, group uint32) error { return source.SetValue(address, g.value(group, part)) }
+}
+
+// of makes the reader read a table.
+func (r *rowReader[E, K, R]) of(t *table[E]) error {
+	var ok bool
+	if r.results, ok = t.states.(aggregate.Results[E, R]); !ok {
+		return fmt.Errorf("%w: %q: its aggregate's states have no results of its type", ErrView, r.view.Name)
+	}
+	r.table = t
+	return nil
 }
 
 // all gives a table's rows, in no order.
 func (r *rowReader[E, K, R]) all(t *table[E]) iter.Seq2[Row[K, R], error] {
 	return func(yield func(Row[K, R], error) bool) {
+		if err := r.of(t); err != nil {
+			yield(Row[K, R]{}, err)
+			return
+		}
 		for i := range uint32(t.len()) {
-			if t.window(i) == nowhere {
-				continue
-			}
-			if !yield(r.at(t, i)) {
+			if t.window(i) != nowhere && !yield(r.at(i)) {
 				return
 			}
 		}
@@ -104,18 +140,15 @@ func (r *rowReader[E, K, R]) all(t *table[E]) iter.Seq2[Row[K, R], error] {
 }
 
 // at makes the row of a state.
-func (r *rowReader[E, K, R]) at(t *table[E], i uint32) (row Row[K, R], err error) {
-	results, ok := t.states.(aggregate.Results[E, R])
-	if !ok {
-		return row, fmt.Errorf("%w: %q: its aggregate's states have no results of its type", ErrView, r.view.Name)
-	}
-	for part, address := range r.parts {
-		if err := source.SetValue(address, t.groups.value(t.key(i), part)); err != nil {
+func (r *rowReader[E, K, R]) at(i uint32) (row Row[K, R], err error) {
+	t := r.table
+	for _, set := range r.set {
+		if err := set(t.groups, t.key(i)); err != nil {
 			return row, fmt.Errorf("view %s: %w", r.view.Name, err)
 		}
 	}
 	row.Key, row.Window = *r.key, r.window(t, i)
-	if row.Value, err = results.Result(i); err != nil {
+	if row.Value, err = r.results.Result(i); err != nil {
 		return row, fmt.Errorf("view %s, key %v, window from %s: %w", r.view.Name, row.Key, row.Window.Start.Format(time.RFC3339), err)
 	}
 	return row, nil

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/axiomhq/hyperloglog"
-
 	"github.com/anabranch-go/anabranch/aggregate/internal/statekit"
 )
 
@@ -23,26 +21,27 @@ func (s *sketches) few() int { return 1 << s.precision / 4 }
 func (s *sketches) maxRegister() byte { return 64 - s.precision + 1 }
 
 func (s *sketches) append(dst []byte, group uint32) []byte {
-	if d := s.dense[group]; d != nil {
-		return s.appendRegisters(dst, d)
+	if sk := s.of[group]; sk.size == isDense {
+		return s.appendRegisters(dst, s.dense[sk.at])
 	}
 	s.sorted = s.sorted[:0]
-	for coupon := range s.coupons.All(group) {
-		s.sorted = append(s.sorted, coupon)
+	for _, coupon := range s.list(group) {
+		if coupon != 0 {
+			s.sorted = append(s.sorted, coupon)
+		}
 	}
 	slices.Sort(s.sorted)
 	dst = append(dst, formCoupons)
 	dst = binary.AppendUvarint(dst, uint64(len(s.sorted)))
-	var last uint64
+	var last uint32
 	for _, coupon := range s.sorted { // none is 0
-		dst = binary.AppendUvarint(dst, coupon-last-1)
+		dst = binary.AppendUvarint(dst, uint64(coupon-last-1))
 		last = coupon
 	}
 	return dst
 }
 
-func (s *sketches) appendRegisters(dst []byte, d *hyperloglog.Sketch) []byte {
-	registers := s.registers(d)
+func (s *sketches) appendRegisters(dst []byte, registers registers) []byte {
 	n := 0
 	for _, r := range registers {
 		if r != 0 {
@@ -100,7 +99,7 @@ func (s *sketches) takeCoupons(group uint32, b []byte) error {
 		if coupon += min(delta, 1<<32) + 1; !isCoupon(coupon) {
 			return statekit.NotState(s.codec, "coupon %d of %d is none", i, n)
 		}
-		s.insert(group, hashOf(coupon))
+		s.insert(group, hashOf(uint32(coupon)))
 	}
 	return s.nothing(rest)
 }
@@ -120,7 +119,7 @@ func (s *sketches) takeFew(group uint32, b []byte) error {
 		if index >= 1<<s.precision || r == 0 || r > s.maxRegister() {
 			return statekit.NotState(s.codec, "register %d of %d is none", i, n)
 		}
-		d.InsertHash(hashOfRegister(s.precision, index, uint64(r)))
+		d[index] = max(d[index], r)
 		next = index + 1
 	}
 	return s.nothing(rest)
@@ -141,7 +140,7 @@ func (s *sketches) takeAll(group uint32, b []byte) error {
 		}
 		if r > 0 {
 			n++
-			d.InsertHash(hashOfRegister(s.precision, uint64(i), uint64(r)))
+			d[i] = max(d[i], r)
 		}
 	}
 	if n <= s.few() {

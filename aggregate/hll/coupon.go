@@ -11,9 +11,9 @@ const (
 	maxRank   = 64 - indexBits + 1
 )
 
-func couponOf(hash uint64) uint64 {
+func couponOf(hash uint64) uint32 {
 	rank := min(bits.LeadingZeros64(hash<<indexBits)+1, maxRank)
-	return hash>>(64-indexBits)<<rankBits | uint64(rank)
+	return uint32(hash>>(64-indexBits)<<rankBits | uint64(rank))
 }
 
 // isCoupon says whether a hash could have made it.
@@ -24,8 +24,8 @@ func isCoupon(c uint64) bool {
 
 // hashOf gives a hash that makes the coupon, and so the same register of any
 // precision as the one that made it.
-func hashOf(coupon uint64) uint64 {
-	return hashOfRegister(indexBits, coupon>>rankBits, coupon&(1<<rankBits-1))
+func hashOf(coupon uint32) uint64 {
+	return hashOfRegister(indexBits, uint64(coupon>>rankBits), uint64(coupon&(1<<rankBits-1)))
 }
 
 // hashOfRegister gives a hash with an index of some bits, and its first 1 behind

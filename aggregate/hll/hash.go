@@ -1,8 +1,8 @@
 package hll
 
 import (
-	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"github.com/zeebo/xxh3"
 
@@ -16,32 +16,33 @@ type hasher struct {
 	texts statekit.Cache[uint64] // 0 isn't known yet; what hashes to 0 never is
 }
 
-// hashes appends the hashes of rows of a vector to dst, something for a null.
-func (h *hasher) hashes(dst []uint64, v *source.Vector, rows []int32) []uint64 {
+// hashes sets dst, which is as long, to the hashes of rows of a vector: to
+// something for a null.
+func (h *hasher) hashes(dst []uint64, v *source.Vector, rows []int32) {
+	dst = dst[:len(rows)]
 	switch h.kind {
 	case source.String:
 		known := h.texts.Of(v.Dict)
-		for _, row := range rows {
+		for i, row := range rows {
 			if v.IsNull(row) {
-				dst = append(dst, 0)
 				continue
 			}
 			code := v.Codes[row]
 			if known[code] == 0 {
 				known[code] = xxh3.HashString(v.Dict.Values[code])
 			}
-			dst = append(dst, known[code])
+			dst[i] = known[code]
 		}
 	case source.Float:
-		for _, row := range rows {
-			dst = append(dst, hashWord(math.Float64bits(source.CanonicalFloat(v.Floats[row]))))
+		for i, row := range rows {
+			dst[i] = hashWord(math.Float64bits(source.CanonicalFloat(v.Floats[row])))
 		}
 	default:
-		for _, row := range rows {
-			dst = append(dst, hashWord(uint64(v.Ints[row])))
+		ints := v.Ints
+		for i, row := range rows {
+			dst[i] = hashWord(uint64(ints[row]))
 		}
 	}
-	return dst
 }
 
 // hash is the hash of one of values' words.
@@ -52,8 +53,17 @@ func (h *hasher) hash(values *statekit.Values[struct{}], word uint64) uint64 {
 	return hashWord(word)
 }
 
+// hashWord is XXH3 of a word's 8 bytes, the low one first: states depend on it.
 func hashWord(word uint64) uint64 {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], word)
-	return xxh3.Hash(b[:])
+	const (
+		secret = 0x1cad21f72c81017c ^ 0xdb979083e96dd4de
+		prime  = 0x9fb21c651e98df25
+		length = 8
+	)
+	h := bits.RotateLeft64(word, 32) ^ secret
+	h ^= bits.RotateLeft64(h, 49) ^ bits.RotateLeft64(h, 24)
+	h *= prime
+	h ^= h>>35 + length
+	h *= prime
+	return h ^ h>>28
 }

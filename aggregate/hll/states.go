@@ -1,6 +1,8 @@
 package hll
 
 import (
+	"slices"
+
 	"github.com/anabranch-go/anabranch/aggregate"
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -11,20 +13,35 @@ type states[E any] struct {
 	codec    string
 	hasher   hasher
 	sketches *sketches
-	scratch  []uint64
+	hashes   []uint64
+	to       []uint32 // the groups of rows that aren't null
 }
 
 func (s *states[E]) Grow(n int) { s.sketches.grow(n) }
 func (s *states[E]) Reset()     { s.sketches.reset() }
 
+// gathered is how many rows are hashed at a time.
+const gathered = 1024
+
 func (s *states[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	v, rows := f.Vector(s.slot), rows[:len(groups)]
-	s.scratch = s.hasher.hashes(s.scratch[:0], v, rows)
-	hashes := s.scratch[:len(groups)]
-	for i, g := range groups {
-		if !v.IsNull(rows[i]) {
-			s.sketches.insert(g, hashes[i])
+	for len(rows) > 0 {
+		n := min(len(rows), gathered)
+		s.hashes = slices.Grow(s.hashes[:0], n)[:n]
+		s.hasher.hashes(s.hashes, v, rows[:n])
+		if v.Valid == nil {
+			s.sketches.insertAll(groups[:n], s.hashes)
+		} else {
+			s.to = s.to[:0]
+			for i, row := range rows[:n] {
+				if v.Valid[row] {
+					s.hashes[len(s.to)] = s.hashes[i]
+					s.to = append(s.to, groups[i])
+				}
+			}
+			s.sketches.insertAll(s.to, s.hashes[:len(s.to)])
 		}
+		groups, rows = groups[n:], rows[n:]
 	}
 }
 

@@ -1,0 +1,57 @@
+package aggregate
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// list holds a table's words by group. It's made when the words of a group are
+// asked for, and good until the set changes.
+type list struct {
+	version uint32 // of the set
+	ends    [blockSize]uint32
+	words   []int64
+}
+
+// words gives a group's words, in no order. They're the list's own memory: the
+// caller may change their order.
+func (s *set) words(group uint32) []int64 {
+	block := int(group >> blockBits)
+	first := block << blockBits
+	count := s.count[first:min(first+blockSize, len(s.count))]
+	var l *list
+	if s.isWide {
+		l = s.wide.tables[block].listed(s.version, count)
+	} else {
+		l = s.narrow.tables[block].listed(s.version, count)
+	}
+	end := l.ends[group&(blockSize-1)]
+	return l.words[end-s.count[group] : end]
+}
+
+// listed gives the list of a table whose groups have so many words.
+func (t *table[W]) listed(version uint32, count []uint32) *list {
+	if t.list == nil {
+		t.list = &list{version: ^version}
+	}
+	l := t.list
+	if l.version == version {
+		return l
+	}
+	total := uint32(0)
+	for i, n := range count {
+		l.ends[i] = total // where they begin, first
+		total += n
+	}
+	l.words = slices.Grow(l.words[:0], int(total))[:total]
+	for i := range t.cells {
+		c := &t.cells[i]
+		for mask := c.mask; mask != 0; mask &= mask - 1 {
+			end := &l.ends[bits.TrailingZeros32(mask)&(blockSize-1)]
+			l.words[*end] = int64(c.word)
+			*end++
+		}
+	}
+	l.version = version
+	return l
+}
