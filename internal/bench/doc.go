@@ -50,8 +50,8 @@
 //	{"work":"decode stable","who":"anabranch","unit":"ns/event","median":96.1,"low":95,"high":101,"rounds":5,"check":"…"}
 //
 // Lines of one work, whoever printed them, stand in one row and must have the same
-// check. The names that peers share: "stream, all events", "stream, purchases only"
-// (M events/s; check: rows and sum of revenue), "archive, zstd 1" (M rows/s; check:
+// check. The names that peers share: "stream, all events", "stream, purchases" (M
+// events/s; check: the sums of revenue and of events over all rows), "archive, zstd 1" (M rows/s; check:
 // rows) and "archive, zstd 1: size" (B/row); "speed layer, JSON to windows" (M
 // events/s; records as decode's).
 package main

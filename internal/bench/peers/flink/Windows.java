@@ -43,7 +43,7 @@ public class Windows {
     event = new byte[n];
     map(dir + "ev.bin", n).get(event);
     Records.read(dir, records);
-    String[] works = {"stream, purchases only", "stream, all events", "speed layer, JSON to windows"};
+    String[] works = {"stream, purchases", "stream, all events", "speed layer, JSON to windows"};
     int[] events = {n, n, records};
     double[][] rates = new double[works.length][rounds];
     String[] notes = new String[works.length];
