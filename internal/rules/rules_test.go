@@ -52,7 +52,7 @@ var may = map[string][]string{
 	"lambda/delta/redisdelta":      {"lambda/delta", "internal/await", "internal/secrets", "github.com/redis/go-redis/v9", "github.com/zeebo/xxh3", "golang.org/x/sync"},
 	"internal/await":               nil,
 	"internal/bench":               {"internal/bench/measure", "github.com/go-json-experiment/json"},
-	"internal/bench/batch":         {"aggregate", "aggregate/ddsketch", "aggregate/hll", "aggregate/topk", "internal/bench/measure", "internal/columnar", "lambda", "source", "window", "github.com/parquet-go/parquet-go"},
+	"internal/bench/batch":         {"aggregate", "aggregate/ddsketch", "aggregate/hll", "aggregate/topk", "internal/bench/measure", "internal/columnar", "lambda", "source", "window", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
 	"internal/bench/growth":        {"aggregate", "internal/bench/measure", "lambda", "lambda/archive", "source", "window"},
 	"internal/bench/stream":        {"aggregate", "internal/bench/measure", "lambda", "source", "window"},
 	"internal/bench/measure":       nil,
