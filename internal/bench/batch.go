@@ -90,10 +90,8 @@ func (t *timed) line(q question) measure.Line {
 	line := measure.Of(q.name, t.worker.who, unit, values)
 	line.Version, line.PeakMiB = t.worker.version, t.peak
 	line.CPU = measure.Of("", "", "", t.cpu).Median
-	if t.part == "" {
+	if line.Aside = t.part != ""; !line.Aside {
 		line.Check = t.check.String()
-	} else {
-		line.Aside, line.Note = true, "a part of the work"
 	}
 	return line
 }

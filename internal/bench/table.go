@@ -15,7 +15,7 @@ import (
 func (r *report) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s (%s), %d events. Medians, the least and the greatest round in brackets; ", r.When, r.Where, r.Rows)
-	b.WriteString("all candidates of a row ran in turn, in one run. The ratio is anabranch's time in times of the best peer's: less is better.\n")
+	b.WriteString("all candidates of a row ran in turn, in one run. The ratio is anabranch's time in times of the best peer's: less is better. † is no peer: a bound, a part of the work, or a sketch that errs more than 3 %.\n")
 	for _, s := range r.Sections {
 		if len(s.Works) > 0 {
 			s.write(&b)
@@ -61,7 +61,7 @@ func (s *section) writePeaks(b *strings.Builder, peers []string) {
 		cells, leanest := []string{w.Name, w.peak(ours), ""}, math.Inf(1)
 		for _, who := range peers {
 			cells = append(cells, w.peak(who))
-			if line, ok := w.of(who); ok {
+			if line, ok := w.of(who); ok && !line.Aside && line.PeakMiB > 0 {
 				leanest = min(leanest, line.PeakMiB)
 			}
 		}
@@ -77,14 +77,9 @@ func (s *section) writeNotes(b *strings.Builder) {
 	for _, w := range s.Works {
 		var said []string
 		for _, line := range w.Lines {
-			if line.Note == "" {
-				continue
+			if line.Note != "" {
+				said = append(said, line.Who+": "+line.Note)
 			}
-			aside := ""
-			if line.Aside {
-				aside = " (not among the peers compared with)"
-			}
-			said = append(said, line.Who+": "+line.Note+aside)
 		}
 		if len(said) > 0 {
 			if first {
