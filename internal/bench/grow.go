@@ -21,7 +21,7 @@ const (
 // more files: near flat for each row is what's wanted.
 func (s *suite) growth(ctx context.Context, r *report) error {
 	const title = "Growth of batch: seed, wall time for each row"
-	if !s.only.MatchString(title) {
+	if !s.only.MatchString(title) || ctx.Err() != nil {
 		return nil
 	}
 	into := r.section(title)

@@ -108,11 +108,14 @@ func (s *suite) measure(ctx context.Context, r *report) error {
 
 // question measures one group-by and compares its rows.
 func (s *suite) question(ctx context.Context, into *section, q question) error {
-	if !s.only.MatchString(q.name) {
+	if !s.only.MatchString(q.name) || ctx.Err() != nil {
 		return nil
 	}
 	s.say("%s", q.name)
 	lines, err := s.batch(ctx, q)
+	if ctx.Err() != nil {
+		return nil // told once, at the end
+	}
 	if err == nil && s.verifies && !q.trusted {
 		err = s.verify(ctx, q, lines)
 	}

@@ -30,31 +30,35 @@ var parts = []part{
 const turns = 2
 
 func (s *suite) part(ctx context.Context, into *section, p part) error {
-	if !s.only.MatchString(p.title) {
+	if !s.only.MatchString(p.title) || ctx.Err() != nil {
 		return nil
 	}
 	s.say("%s", p.title)
-	var sources []func() ([]measure.Line, error)
+	type source struct {
+		who string
+		run func() ([]measure.Line, error)
+	}
+	var sources []source
 	rounds := fmt.Sprint((s.rounds + turns - 1) / turns)
 	if program, err := s.build(ctx, p.program); err != nil {
 		into.add(0, s.unmeasured(p.title, ours, err))
 	} else {
-		sources = append(sources, func() ([]measure.Line, error) {
+		sources = append(sources, source{ours, func() ([]measure.Line, error) {
 			return s.lines(ctx, program, "-json", "-rounds", rounds, s.data)
-		})
+		}})
 	}
 	if p.peer != "" {
-		sources = append(sources, func() ([]measure.Line, error) {
+		sources = append(sources, source{p.peer, func() ([]measure.Line, error) {
 			return s.lines(ctx, s.python, s.script(p.peer), "-json", "-rounds", rounds, s.data)
-		})
+		}})
 	}
 	if p.flink && s.flink {
 		if command, err := s.buildFlink(ctx); err != nil {
 			into.add(0, s.unmeasured(p.title, "Flink", err))
 		} else {
-			sources = append(sources, func() ([]measure.Line, error) {
+			sources = append(sources, source{"Flink", func() ([]measure.Line, error) {
 				return s.lines(ctx, command[0], command[1:]...)
-			})
+			}})
 		}
 	}
 	var all []measure.Line
@@ -64,10 +68,13 @@ func (s *suite) part(ctx context.Context, into *section, p part) error {
 			if failed[i] {
 				continue
 			}
-			lines, err := source()
+			lines, err := source.run()
+			if ctx.Err() != nil {
+				return nil // told once, at the end
+			}
 			if err != nil {
 				failed[i] = true
-				into.add(0, s.unmeasured(p.title, p.program, err))
+				into.add(0, s.unmeasured(p.title, source.who, err))
 				continue
 			}
 			all = append(all, lines...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -169,4 +170,16 @@ func TestDaysAreLinkedOverAndOver(t *testing.T) {
 	third, err := os.ReadFile(files[2])
 	require.NoError(t, err)
 	require.True(t, strings.HasSuffix(string(third), "05-01"))
+}
+
+func TestARunThatIsEndedSaysNothingOfWhatItHasntDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := suiteOf(playing(t, "DuckDB", "0.5 0.6 7 1 30", oneRow))
+	r := &report{}
+	require.ErrorIs(t, s.measure(ctx, r), context.Canceled)
+	require.Zero(t, s.missed)
+	for _, section := range r.Sections {
+		require.Empty(t, section.Works)
+	}
 }
