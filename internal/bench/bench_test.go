@@ -149,9 +149,9 @@ func TestTheTableHasRatiosSpreadsVersionsAndNotes(t *testing.T) {
 
 Peak memory, MiB:
 
-|  | anabranch | ratio to the leanest | DuckDB | Coarse | Absent |
+|  | anabranch | ratio to the least | DuckDB | Coarse | Absent |
 | --- | --- | --- | --- | --- | --- |
-| seed | 100 | 0.25 | 400 | 90 | – |
+| seed | 100 | **0.25** | 400 | 90.0 | – |
 
 - seed. Coarse: sketch error 9 %; Absent: not measured: <none>.
 `, example().table())

@@ -10,8 +10,8 @@ import (
 )
 
 // table is the report in Markdown: a table for each section that measured
-// something, one of memory after it where that was, and what is to be said of
-// single values.
+// something, with those of CPU time and memory where they were measured, and what
+// is to be said of single values.
 func (r *report) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s (%s), %d events. Medians, the least and the greatest round in brackets; ", r.When, r.Where, r.Rows)
@@ -39,34 +39,43 @@ func (s *section) write(b *strings.Builder) {
 		}
 		row(b, cells...)
 	}
-	s.writePeaks(b, peers)
+	s.writeLeast(b, peers, "CPU time, s", func(l measure.Line) float64 { return l.CPU })
+	s.writeLeast(b, peers, "Peak memory, MiB", func(l measure.Line) float64 { return l.PeakMiB })
 	s.writeNotes(b)
 }
 
-// writePeaks is the table of memory.
-func (s *section) writePeaks(b *strings.Builder, peers []string) {
+// writeLeast is a table of something else that was measured beside time, where it
+// was, and of which less is better.
+func (s *section) writeLeast(b *strings.Builder, peers []string, title string, value func(measure.Line) float64) {
 	var measured []*work
 	for _, w := range s.Works {
-		if slices.ContainsFunc(w.Lines, func(l measure.Line) bool { return l.PeakMiB > 0 }) {
+		if slices.ContainsFunc(w.Lines, func(l measure.Line) bool { return value(l) > 0 }) {
 			measured = append(measured, w)
 		}
 	}
 	if len(measured) == 0 {
 		return
 	}
-	b.WriteString("\nPeak memory, MiB:\n\n")
-	row(b, append([]string{"", ours, "ratio to the leanest"}, peers...)...)
+	fmt.Fprintf(b, "\n%s:\n\n", title)
+	row(b, append([]string{"", ours, "ratio to the least"}, peers...)...)
 	row(b, slices.Repeat([]string{"---"}, 3+len(peers))...)
 	for _, w := range measured {
-		cells, leanest := []string{w.Name, w.peak(ours), ""}, math.Inf(1)
+		cell := func(who string) string {
+			line, ok := w.of(who)
+			if !ok || value(line) == 0 {
+				return "–"
+			}
+			return digits(value(line))
+		}
+		cells, least := []string{w.Name, cell(ours), "–"}, math.Inf(1)
 		for _, who := range peers {
-			cells = append(cells, w.peak(who))
-			if line, ok := w.of(who); ok && !line.Aside && line.PeakMiB > 0 {
-				leanest = min(leanest, line.PeakMiB)
+			cells = append(cells, cell(who))
+			if line, ok := w.of(who); ok && !line.Aside && value(line) > 0 {
+				least = min(least, value(line))
 			}
 		}
-		if line, ok := w.of(ours); ok && !math.IsInf(leanest, 1) {
-			cells[2] = fmt.Sprintf("%.2f", line.PeakMiB/leanest)
+		if line, ok := w.of(ours); ok && value(line) > 0 && !math.IsInf(least, 1) {
+			cells[2] = fmt.Sprintf("**%.2f**", value(line)/least)
 		}
 		row(b, cells...)
 	}
@@ -158,14 +167,6 @@ func (w *work) cell(who string) string {
 		return digits(line.Median) + mark
 	}
 	return fmt.Sprintf("%s (%s–%s)%s", digits(line.Median), digits(line.Low), digits(line.High), mark)
-}
-
-func (w *work) peak(who string) string {
-	line, ok := w.of(who)
-	if !ok || line.PeakMiB == 0 {
-		return "–"
-	}
-	return fmt.Sprintf("%.0f", line.PeakMiB)
 }
 
 // digits writes three of them, and no exponent.
