@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
@@ -53,13 +54,27 @@ func (v *Vector) check(n int) error {
 		return fmt.Errorf("%d values, %d flags for %d events", values, len(v.Valid), n)
 	}
 	if v.Kind.text() {
-		for i, code := range v.Codes {
-			if int(code) >= len(v.Dict.Values) {
-				return fmt.Errorf("row %d has code %d in a dictionary of %d", i, code, len(v.Dict.Values))
-			}
-		}
+		return checkCodes(v.Codes, len(v.Dict.Values))
 	}
 	return nil
+}
+
+// checkCodes says which code has no text, if any.
+func checkCodes(codes []uint32, texts int) error {
+	var most [4]uint32 // by turns: one maximum would wait for the one before
+	rest := codes
+	for ; len(rest) >= 4; rest = rest[4:] {
+		c := rest[:4:4]
+		most[0], most[1], most[2], most[3] = max(most[0], c[0]), max(most[1], c[1]), max(most[2], c[2]), max(most[3], c[3])
+	}
+	for _, code := range rest {
+		most[0] = max(most[0], code)
+	}
+	if len(codes) == 0 || int(max(most[0], most[1], most[2], most[3])) < texts {
+		return nil
+	}
+	row := slices.IndexFunc(codes, func(code uint32) bool { return int(code) >= texts })
+	return fmt.Errorf("row %d has code %d in a dictionary of %d", row, codes[row], texts)
 }
 
 // slice gives rows [from, to) of v. It shares v's memory.

@@ -118,8 +118,11 @@ func (d *columns) fold(view lambda.View[evento, int64, gasto]) (string, error) {
 		return "", err
 	}
 	var c check
-	take := func(row lambda.Row[int64, gasto]) error {
-		c.rows, c.revenue, c.events = c.rows+1, c.revenue+row.Value.Importe, c.events+row.Value.Eventos
+	take := func(rows []lambda.Row[int64, gasto]) error {
+		c.rows += int64(len(rows))
+		for i := range rows {
+			c.revenue, c.events = c.revenue+rows[i].Value.Importe, c.events+rows[i].Value.Eventos
+		}
 		return nil
 	}
 	for from := 0; from < len(d.ts); from += chunkRows {
