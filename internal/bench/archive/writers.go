@@ -19,6 +19,8 @@ const (
 // writer makes a file of all events.
 type writer struct {
 	name  string
+	aside bool // it writes more than the others
+	note  string
 	write func() ([]byte, error)
 }
 
@@ -47,9 +49,9 @@ func newWriters(events []row) ([]writer, error) {
 		}
 	}
 	return []writer{
-		{"library, the event's columns", ours(source.NewParquetTable[event])},
-		{"library, and _partition, _offset", ours(source.NewParquetWriter[event])},
-		{"parquet-go, rows", func() ([]byte, error) { return writeRows(events) }},
+		{"anabranch", false, "from chunks", ours(source.NewParquetTable[event])},
+		{"anabranch's log", true, "with partitions and offsets", ours(source.NewParquetWriter[event])},
+		{"parquet-go", false, "its generic writer, from rows", func() ([]byte, error) { return writeRows(events) }},
 	}, nil
 }
 

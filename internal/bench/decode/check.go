@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+
+	"github.com/anabranch-go/anabranch/internal/bench/samples"
 )
 
 // sums are a checksum of each column, which the order of values changes.
@@ -14,7 +16,7 @@ type sums struct {
 
 var seed = maphash.MakeSeed()
 
-func (s *sums) add(e *event) {
+func (s *sums) add(e *samples.Event) {
 	s.rows++
 	for i, value := range [...]uint64{
 		uint64(e.Timestamp.UnixMicro()), maphash.String(seed, e.UserID), maphash.String(seed, e.EventType), maphash.String(seed, e.SessionID),
@@ -26,7 +28,7 @@ func (s *sums) add(e *event) {
 }
 
 // check compares all that a decoder reads with what was written.
-func check(d decoder, records [][]byte, events []event) error {
+func check(d decoder, records [][]byte, events []samples.Event) error {
 	var got, want sums
 	if _, err := d.pass(records, &got); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-json"
 	segmentio "github.com/segmentio/encoding/json"
 
+	"github.com/anabranch-go/anabranch/internal/bench/samples"
 	"github.com/anabranch-go/anabranch/source"
 )
 
@@ -20,25 +21,25 @@ type decoder struct {
 
 var decoders = []decoder{
 	{"anabranch", chunks},
-	{"segmentio, zero-copy", each(func(record []byte, e *event) error {
+	{"segmentio, zero-copy", each(func(record []byte, e *samples.Event) error {
 		rest, err := segmentio.Parse(record, e, segmentio.ZeroCopy)
 		if err == nil && len(rest) > 0 {
 			err = fmt.Errorf("%q follows", rest)
 		}
 		return err
 	})},
-	{"goccy", each(func(record []byte, e *event) error { return json.Unmarshal(record, e) })},
-	{"go-json-experiment v2", each(func(record []byte, e *event) error { return jsonv2.Unmarshal(record, e) })},
-	{"encoding/json v1", each(func(record []byte, e *event) error { return jsonv1.Unmarshal(record, e) })},
+	{"goccy", each(func(record []byte, e *samples.Event) error { return json.Unmarshal(record, e) })},
+	{"go-json-experiment v2", each(func(record []byte, e *samples.Event) error { return jsonv2.Unmarshal(record, e) })},
+	{"encoding/json v1", each(func(record []byte, e *samples.Event) error { return jsonv1.Unmarshal(record, e) })},
 }
 
 // each reads records one by one, into one struct.
-func each(parse func([]byte, *event) error) func([][]byte, *sums) (string, error) {
+func each(parse func([]byte, *samples.Event) error) func([][]byte, *sums) (string, error) {
 	return func(records [][]byte, s *sums) (string, error) {
-		var e event
+		var e samples.Event
 		products := int64(0)
 		for _, record := range records {
-			e = event{}
+			e = samples.Event{}
 			if err := parse(record, &e); err != nil {
 				return "", err
 			}
@@ -56,11 +57,11 @@ const chunkRows = 4096
 
 // chunks reads records as a log does: into a builder, chunk after chunk.
 func chunks(records [][]byte, s *sums) (string, error) {
-	schema, err := source.SchemaOf[event]()
+	schema, err := source.SchemaOf[samples.Event]()
 	if err != nil {
 		return "", err
 	}
-	builder, decoder := source.NewBuilder[event](schema, nil), source.JSON[event]()
+	builder, decoder := source.NewBuilder[samples.Event](schema, nil), source.JSON[samples.Event]()
 	product := 0
 	for schema.Columns[product].Name != "properties.product_id" {
 		product++

@@ -17,6 +17,7 @@ import (
 	"runtime"
 
 	"github.com/anabranch-go/anabranch/internal/bench/measure"
+	"github.com/anabranch-go/anabranch/internal/bench/samples"
 )
 
 func main() {
@@ -58,12 +59,12 @@ func run(w io.Writer, dir string, rows, rounds int, asJSON bool) error {
 // prepare makes the records, and checks what each decoder reads. It keeps no
 // events: the collector would go through them while the decoders are timed.
 func prepare(dir string, rows int) (candidates []measure.Candidate, notes []string, err error) {
-	events, err := read(dir, rows)
+	events, err := samples.Read(dir, rows)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, layout := range []string{"stable", "shuffled"} {
-		records, bytes := encode(events, layout == "shuffled")
+		records, bytes := samples.Encode(events, layout == "shuffled")
 		work := "decode JSON, " + layout
 		for _, d := range decoders {
 			if err := check(d, records, events); err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/internal/bench/samples"
 )
 
 // rawColumns writes columns as the generator does, with three events a session.
@@ -51,19 +53,19 @@ func TestRunTimesEveryDecoder(t *testing.T) {
 }
 
 func TestCheckNoticesAWrongDecoder(t *testing.T) {
-	events, err := read(rawColumns(t, 100), 100)
+	events, err := samples.Read(rawColumns(t, 100), 100)
 	require.NoError(t, err)
-	records, _ := encode(events, false)
+	records, _ := samples.Encode(events, false)
 	require.NoError(t, check(decoders[0], records, events))
 	events[0].Properties.Quantity, events[1].Properties.Quantity = 8, 9
 	require.Error(t, check(decoders[0], records, events))
 }
 
 func BenchmarkDecode(b *testing.B) {
-	events, err := read(rawColumns(b, 60_000), 60_000)
+	events, err := samples.Read(rawColumns(b, 60_000), 60_000)
 	require.NoError(b, err)
 	for _, layout := range []string{"stable", "shuffled"} {
-		records, bytes := encode(events, layout == "shuffled")
+		records, bytes := samples.Encode(events, layout == "shuffled")
 		for _, d := range decoders {
 			b.Run(layout+"/"+d.name, func(b *testing.B) {
 				b.SetBytes(int64(bytes))

@@ -1,4 +1,5 @@
-package main
+// Package samples makes JSON records of the benchmarks' events.
+package samples
 
 import (
 	"encoding/binary"
@@ -12,16 +13,16 @@ import (
 	"time"
 )
 
-// event is what all decoders read the records into.
-type event struct {
+// Event is what all decoders read the records into.
+type Event struct {
 	Timestamp  time.Time  `json:"timestamp"`
 	UserID     string     `json:"user_id"`
 	EventType  string     `json:"event_type"`
 	SessionID  string     `json:"session_id"`
-	Properties properties `json:"properties"`
+	Properties Properties `json:"properties"`
 }
 
-type properties struct {
+type Properties struct {
 	ProductID int64   `json:"product_id"`
 	Categoria string  `json:"categoria"`
 	Region    string  `json:"region"`
@@ -29,8 +30,8 @@ type properties struct {
 	Quantity  int32   `json:"quantity"`
 }
 
-// read makes events of the first rows of the generator's raw columns.
-func read(dir string, rows int) ([]event, error) {
+// Read makes events of the first rows of the generator's raw columns.
+func Read(dir string, rows int) ([]Event, error) {
 	columns := map[string][]uint64{}
 	for name, width := range map[string]int{"ts": 8, "user": 8, "ev": 1, "cat": 1, "rev": 8, "reg": 1, "prod": 8, "qty": 4, "sid": 8} {
 		values, err := column(filepath.Join(dir, "raw", name+".bin"), width, rows)
@@ -47,15 +48,15 @@ func read(dir string, rows int) ([]event, error) {
 	for i, line := range strings.SplitN(string(text), "\n", 4)[:3] {
 		names[i] = strings.Split(line, ",")
 	}
-	events := make([]event, rows)
+	events := make([]Event, rows)
 	for i := range events {
 		at := func(name string) uint64 { return columns[name][i] }
-		events[i] = event{
+		events[i] = Event{
 			Timestamp: time.UnixMicro(int64(at("ts"))).UTC(),
 			UserID:    "u" + strconv.FormatUint(at("user"), 10),
 			EventType: names[0][at("ev")],
 			SessionID: fmt.Sprintf("%016x", at("sid")),
-			Properties: properties{ProductID: int64(at("prod")), Categoria: names[1][at("cat")], Region: names[2][at("reg")],
+			Properties: Properties{ProductID: int64(at("prod")), Categoria: names[1][at("cat")], Region: names[2][at("reg")],
 				Revenue: float64(at("rev")) / 100, Quantity: int32(at("qty"))},
 		}
 	}
@@ -82,9 +83,9 @@ func column(name string, width, rows int) ([]uint64, error) {
 	return values, nil
 }
 
-// encode writes each event as JSON. The records are pieces of one memory, as those
+// Encode writes each event as JSON. The records are pieces of one memory, as those
 // of a log's batch are; it gives how many bytes that has.
-func encode(events []event, shuffle bool) (records [][]byte, bytes int) {
+func Encode(events []Event, shuffle bool) (records [][]byte, bytes int) {
 	var all []byte
 	ends := make([]int, len(events))
 	r := rand.New(rand.NewPCG(1, 2))
