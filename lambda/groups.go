@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -295,8 +296,18 @@ func (g *groups) decode(window int64, key []byte) (uint32, error) {
 
 // appendKey appends a group's encoded key.
 func (g *groups) appendKey(dst []byte, group uint32) []byte {
-	for i := range g.types {
-		dst = appendKeyValue(dst, g.value(group, i))
+	for i, kind := range g.types {
+		word := g.word(group, 1+i)
+		switch {
+		case kind.nullable && g.word(group, g.nulls)>>i&1 == 1:
+			dst = append(dst, keyNull)
+		case kind.Kind == source.String:
+			dst = appendKeyText(append(dst, keyValue), g.texts[i].text(word))
+		case kind.Kind == source.Float:
+			dst = appendKeyValue(dst, source.Value{Kind: source.Float, Float: math.Float64frombits(word)})
+		default:
+			dst = binary.BigEndian.AppendUint64(append(dst, keyValue), word^(1<<63))
+		}
 	}
 	return dst
 }
