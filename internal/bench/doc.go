@@ -42,7 +42,7 @@
 //
 // # Other workers
 //
-// The programs stream, decode, archive, serve and growth in this directory, and
+// The programs stream, speed, decode, archive, serve and growth in this directory, and
 // the peers groupby.py, archive.py and flink, take -json, -rounds N and DIR, the
 // data (DIR/raw has the columns), and print a line of JSON for each thing measured,
 // a [measure.Line]:

@@ -10,19 +10,21 @@ import (
 	"github.com/anabranch-go/anabranch/internal/bench/measure"
 )
 
-// part is a program of the library's that prints lines, and the peers at the same
+// part is programs of the library's that print lines, and the peers at the same
 // works.
 type part struct {
-	title, program, peer string
-	flink                bool
+	title    string
+	programs []string
+	peer     string
+	flink    bool
 }
 
 var parts = []part{
-	{title: "Stream: windows of five minutes by user, one core", program: "stream", peer: "groupby.py", flink: true},
-	{title: "Decoding JSON, one core", program: "decode"},
-	{title: "Writing Parquet, one core", program: "archive", peer: "archive.py"},
-	{title: "Serving", program: "serve"},
-	{title: "Growth of the speed layer, one core", program: "growth"},
+	{title: "Stream: windows of five minutes by user, one core", programs: []string{"stream", "speed"}, peer: "groupby.py", flink: true},
+	{title: "Decoding JSON, one core", programs: []string{"decode"}},
+	{title: "Writing Parquet, one core", programs: []string{"archive"}, peer: "archive.py"},
+	{title: "Serving", programs: []string{"serve"}},
+	{title: "Growth of the speed layer, one core", programs: []string{"growth"}},
 }
 
 // turns is how often the library's program and the peers' run in turn. Each times
@@ -40,9 +42,12 @@ func (s *suite) part(ctx context.Context, into *section, p part) error {
 	}
 	var sources []source
 	rounds := fmt.Sprint((s.rounds + turns - 1) / turns)
-	if program, err := s.build(ctx, p.program); err != nil {
-		into.add(0, s.unmeasured(p.title, ours, err))
-	} else {
+	for _, name := range p.programs {
+		program, err := s.build(ctx, name)
+		if err != nil {
+			into.add(0, s.unmeasured(p.title, ours, err))
+			continue
+		}
 		sources = append(sources, source{ours, func() ([]measure.Line, error) {
 			return s.lines(ctx, program, "-json", "-rounds", rounds, s.data)
 		}})
