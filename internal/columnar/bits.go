@@ -2,6 +2,7 @@ package columnar
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/parquet-go/bitpack"
 )
@@ -161,6 +162,11 @@ func (h *hybrid) levels(valid []bool, max uint32) (count int, err error) {
 				count += n
 			}
 			h.run -= n
+		} else if whole := n &^ 7; h.width == 1 && h.from&7 == 0 && whole > 0 && max == 1 {
+			n = whole
+			count += unpackBools(valid[:n], h.packed[h.from/8:])
+			h.from += n
+			h.run -= n
 		} else {
 			n = min(n, len(scratch))
 			if err := h.read(scratch[:n]); err != nil {
@@ -176,6 +182,18 @@ func (h *hybrid) levels(valid []bool, max uint32) (count int, err error) {
 		valid = valid[n:]
 	}
 	return count, nil
+}
+
+// unpackBools reads len(dst) bits, a multiple of eight, and counts those that are set.
+func unpackBools(dst []bool, b []byte) (set int) {
+	for i := 0; i+8 <= len(dst); i += 8 {
+		x := b[i/8]
+		d := dst[i : i+8 : i+8]
+		d[0], d[1], d[2], d[3] = x&1 != 0, x&2 != 0, x&4 != 0, x&8 != 0
+		d[4], d[5], d[6], d[7] = x&16 != 0, x&32 != 0, x&64 != 0, x&128 != 0
+		set += bits.OnesCount8(x)
+	}
+	return set
 }
 
 func fill[T any](dst []T, v T) {
