@@ -53,8 +53,9 @@ type computing[E any] struct {
 	workers    int
 	quarantine func(source.Quarantined)
 
-	parts []source.Part[E]
-	next  atomic.Int64 // of the parts
+	parts  []source.Part[E]
+	checks bool         // chunks: who can be read in parts checks what it reads
+	next   atomic.Int64 // of the parts
 	mu    sync.Mutex   // of what follows
 	each  []*tables[E] // that workers are done with
 	done  []*table[E]  // in the order of their windows
@@ -85,6 +86,7 @@ func (c *computing[E]) split(ctx context.Context, log source.Source[E], columns 
 		const share = 4 // of a worker, so that none waits for the others long
 		return scanner.Scan(ctx, source.Scan{Columns: columns, Limits: c.limits, Parts: share * c.workers})
 	}
+	c.checks = true
 	partitions, err := log.Partitions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("cannot count the log's partitions: %w", err)
@@ -127,6 +129,11 @@ func (c *computing[E]) fold(ctx context.Context, tables *tables[E], part source.
 		}
 		if err != nil {
 			return err
+		}
+		if c.checks {
+			if err := chunk.Check(); err != nil {
+				return err
+			}
 		}
 		if err := c.bad(chunk); err != nil {
 			return err

@@ -230,3 +230,93 @@ func TestFoldDrainsWhatHasEnded(t *testing.T) {
 		require.Equal(t, want, got)
 	})
 }
+
+// memoryLog is events in partitions, without parts that can be scanned.
+func memoryLog(t *testing.T, partitions ...[]computeEvent) *source.Memory[computeEvent] {
+	log, err := source.NewMemory[computeEvent]("calculo", len(partitions), source.MemoryOptions[computeEvent]{})
+	require.NoError(t, err)
+	for i, events := range partitions {
+		_, err := log.Append(i, events...)
+		require.NoError(t, err)
+	}
+	return log
+}
+
+// TestComputeReadsAnyLogToItsEnd: by partitions, side by side, and no further than the
+// log has come.
+func TestComputeReadsAnyLogToItsEnd(t *testing.T) {
+	at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	log := memoryLog(t, []computeEvent{{At: at, Text: "a", Amount: 1}, {At: at, Text: "b", Amount: 2}}, nil, []computeEvent{{At: at, Text: "a", Amount: 4}})
+	view := View[computeEvent, string, int64]{Name: "suma", Key: By(computeText), Window: window.Global(), Aggregate: aggregate.Sum(computeAmount)}
+	result, err := Compute(context.Background(), view, log, ComputeOptions{})
+	require.NoError(t, err)
+	rows, err := result.Sorted()
+	require.NoError(t, err)
+	require.Equal(t, []Row[string, int64]{{Key: "a", Value: 5}, {Key: "b", Value: 2}}, rows)
+
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = Compute(cancelled, view, log, ComputeOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// TestComputeWindowsOfAllKinds: sessions and sliding windows have one table, and their
+// rows are those of the pipeline's.
+func TestComputeWindowsOfAllKinds(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	events := []computeEvent{{At: at, Text: "a", Amount: 1}, {At: at.Add(4 * time.Minute), Text: "a", Amount: 2}, {At: at.Add(20 * time.Minute), Text: "a", Amount: 4}}
+	sums := func(spec window.Spec) (out []string) {
+		result, err := Compute(context.Background(), View[computeEvent, string, int64]{Name: "suma", Time: computeAt, Key: By(computeText),
+			Window: spec, Aggregate: aggregate.Sum(computeAmount)}, memoryLog(t, events[:1], events[1:]), ComputeOptions{})
+		require.NoError(t, err)
+		rows, err := result.Sorted()
+		require.NoError(t, err)
+		require.Len(t, rows, result.Len())
+		for _, row := range rows {
+			out = append(out, fmt.Sprintf("%s+%v=%d", row.Window.Start.Format("15:04"), row.Window.End.Sub(row.Window.Start), row.Value))
+		}
+		return out
+	}
+	require.Equal(t, []string{"09:00+9m0s=3", "09:20+5m0s=4"}, sums(window.Session(5*time.Minute)))
+	require.Equal(t, []string{"08:50+20m0s=3", "09:00+20m0s=3", "09:10+20m0s=4", "09:20+20m0s=4"}, sums(window.Sliding(20*time.Minute, 10*time.Minute)))
+}
+
+// TestComputeSaysWhatItCannotFold: a record that is no event is an error, unless
+// somebody takes it; so is a panic of the view's own code.
+func TestComputeSaysWhatItCannotFold(t *testing.T) {
+	dir := t.TempDir()
+	schema, err := source.SchemaOf[computeEvent]()
+	require.NoError(t, err)
+	w, err := source.NewParquetTable[computeEvent](schema)
+	require.NoError(t, err)
+	b := source.NewBuilder[computeEvent](schema, nil)
+	for i := range 300 {
+		b.Append(&computeEvent{At: time.Unix(0, 0).UTC(), Small: int64(i)}, int64(i), nil)
+	}
+	require.NoError(t, w.Write(b.Chunk(0, 0, 300)))
+	body, err := w.Close()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "0.parquet"), body, 0o644))
+	type narrow struct {
+		Small int8 `anabranch:"small"`
+	}
+	log, err := source.NewParquetFiles(os.DirFS(dir), "*.parquet", source.TablesOptions[narrow]{})
+	require.NoError(t, err)
+	view := View[narrow, struct{}, int64]{Name: "cuenta", Key: All[narrow](), Window: window.Global(), Aggregate: aggregate.Sum(source.FieldOf(func(n *narrow) *int8 { return &n.Small }))}
+	_, err = Compute(context.Background(), view, log, ComputeOptions{})
+	require.ErrorIs(t, err, source.ErrValue)
+	require.ErrorContains(t, err, "0.parquet: row 128")
+	bad := 0
+	result, err := Compute(context.Background(), view, log, ComputeOptions{Quarantine: func(source.Quarantined) { bad++ }})
+	require.NoError(t, err)
+	require.Equal(t, 172, bad)
+	rows, err := result.Sorted()
+	require.NoError(t, err)
+	require.EqualValues(t, 127*128/2, rows[0].Value)
+
+	panics := view
+	panics.Version, panics.Where = 1, source.Func(func(n *narrow) bool { return 10/(n.Small-20) >= 0 })
+	_, err = Compute(context.Background(), panics, log, ComputeOptions{Quarantine: func(source.Quarantined) {}})
+	require.ErrorIs(t, err, ErrStopped)
+	require.ErrorContains(t, err, "offset 20")
+}
