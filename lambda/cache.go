@@ -13,21 +13,38 @@ type stateCache struct {
 	mu    sync.Mutex
 	limit int64
 	size  int64
-	files map[string]*list.Element
+	files map[fileName]*list.Element
 	order *list.List // of *cachedFile, newest first
 }
 
 type cachedFile struct {
-	name   string
-	states []delta.State // sorted; not to be written to
-	size   int64
+	name fileName
+	*stateFile
+	size int64
+}
+
+// fileName names what is cached by what it must be: a view's file of a name and a
+// checksum. Whoever names the file otherwise gets it checked again.
+type fileName struct{ view, sum, name string }
+
+// stateFile is what a file holds. It's not to be written to.
+type stateFile struct {
+	states []delta.State // sorted
+	once   sync.Once
+	index  keyIndex // once a key was asked for
+}
+
+// find gives the states whose keys begin with some bytes.
+func (f *stateFile) find(key []byte) []delta.State {
+	f.once.Do(func() { f.index = newKeyIndex(f.states) })
+	return f.index.find(f.states, key)
 }
 
 func newStateCache(limit int64) *stateCache {
-	return &stateCache{limit: limit, files: map[string]*list.Element{}, order: list.New()}
+	return &stateCache{limit: limit, files: map[fileName]*list.Element{}, order: list.New()}
 }
 
-func (c *stateCache) get(name string) ([]delta.State, bool) {
+func (c *stateCache) get(name fileName) (*stateFile, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	element, ok := c.files[name]
@@ -35,18 +52,20 @@ func (c *stateCache) get(name string) ([]delta.State, bool) {
 		return nil, false
 	}
 	c.order.MoveToFront(element)
-	return element.Value.(*cachedFile).states, true
+	return element.Value.(*cachedFile).stateFile, true
 }
 
-// stateOverhead is what a delta.State takes beside its bytes.
-const stateOverhead = 56
+// stateOverhead is what a delta.State takes beside its bytes, and its place in an
+// index.
+const stateOverhead = 56 + indexOverhead
 
-func (c *stateCache) put(name string, states []delta.State) {
-	file := &cachedFile{name, states, stateBytes(states) + int64(len(states))*stateOverhead}
+// put keeps states, and gives them as a file.
+func (c *stateCache) put(name fileName, states []delta.State) *stateFile {
+	file := &cachedFile{name, &stateFile{states: states}, stateBytes(states) + int64(len(states))*stateOverhead}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.files[name]; ok || file.size > c.limit {
-		return
+		return file.stateFile
 	}
 	c.files[name] = c.order.PushFront(file)
 	c.size += file.size
@@ -55,4 +74,5 @@ func (c *stateCache) put(name string, states []delta.State) {
 		delete(c.files, oldest.name)
 		c.size -= oldest.size
 	}
+	return file.stateFile
 }

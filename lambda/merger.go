@@ -1,11 +1,9 @@
 package lambda
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -31,8 +29,8 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			if part.MaxWindow < m.selected.from || part.MinWindow >= m.selected.to {
 				continue
 			}
-			states, err := m.p.readStates(ctx, m.view, part.File)
-			if err := m.add(states, err); err != nil {
+			file, err := m.p.readStates(ctx, m.view, part.File)
+			if err := m.add(file, err); err != nil {
 				return err
 			}
 		}
@@ -42,8 +40,8 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			if m.outside(segment) {
 				continue
 			}
-			states, err := m.p.sealedStates(ctx, m.view, segment)
-			if err := m.add(states, err); err != nil {
+			file, err := m.p.sealedStates(ctx, m.view, segment)
+			if err := m.add(file, err); err != nil {
 				return err
 			}
 		}
@@ -76,7 +74,7 @@ func (m *merger[E]) outside(segment archive.Entry) bool {
 
 // add folds the selected ones of sorted states. A lost or corrupt file is an
 // error, or something missing where the caller allows that.
-func (m *merger[E]) add(states []delta.State, err error) error {
+func (m *merger[E]) add(file *stateFile, err error) error {
 	if err != nil && m.lenient && (errors.Is(err, archive.ErrMissing) || errors.Is(err, archive.ErrCorrupt)) {
 		m.missing = append(m.missing, err.Error())
 		return nil
@@ -88,15 +86,10 @@ func (m *merger[E]) add(states []delta.State, err error) error {
 		return err
 	}
 	if m.selected.keys == nil {
-		return m.fold(states)
+		return m.fold(file.states)
 	}
 	for _, key := range m.selected.keys {
-		from, _ := slices.BinarySearchFunc(states, key, func(s delta.State, key []byte) int { return bytes.Compare(s.Key, key) })
-		to := from
-		for to < len(states) && bytes.HasPrefix(states[to].Key, key) {
-			to++
-		}
-		if err := m.fold(states[from:to]); err != nil {
+		if err := m.fold(file.find(key)); err != nil {
 			return err
 		}
 	}

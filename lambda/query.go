@@ -49,6 +49,7 @@ func (h *Handle[E, K, R]) Select(ctx context.Context, r Range, s Selection[K, R]
 	}); err != nil {
 		return nil, err
 	}
+	h.reg.plans.Put(m.into.plan)
 	if err := s.first(&answer.rows); err != nil {
 		return nil, fmt.Errorf("view %s: %w", h.reg.name, err)
 	}
@@ -65,7 +66,7 @@ func (h *Handle[E, K, R]) merged(ctx context.Context, selected *selected[E], len
 		if err != nil {
 			return nil, nil, err
 		}
-		plan, err := h.reg.bind()
+		plan, err := h.reg.borrow()
 		if err != nil {
 			return nil, nil, err
 		}

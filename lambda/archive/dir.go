@@ -25,6 +25,7 @@ type dir struct {
 	mu      sync.Mutex
 	durable map[string]bool // directories whose own entries are on disk
 	swept   bool            // leftovers of dead processes were looked for
+	local   map[uint64]bool // devices whose directories change on this machine alone
 }
 
 // Dir returns the store in the local directory path, which the first Put

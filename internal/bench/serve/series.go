@@ -50,8 +50,9 @@ func series(ctx context.Context, o options) ([]measure.Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	events = events[:len(events)/deltaRows*deltaRows]
 	want := naive(events)
-	log := logOf("eventos", events, (len(events)/deltaRows-deltas)*deltaRows)
+	log := logOf("eventos", events, len(events)-deltas*deltaRows)
 	sold, err := serve(ctx, filepath.Join(o.temp, "sold"), log, porHora("ventas", sums(importe)))
 	if err != nil {
 		return nil, err

@@ -1,0 +1,110 @@
+package lambda
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"sort"
+
+	"github.com/anabranch-go/anabranch/lambda/delta"
+)
+
+// keyIndex finds keys among sorted states, in few places of memory, which a search by
+// halves among a million keys would go all over. It cuts the range of the heads, the
+// eight bytes of a key after those that all keys begin with, into as many equal
+// buckets as there are states, about. Keys that are spread evenly have a bucket each;
+// of others a bucket with many is searched by halves.
+type keyIndex struct {
+	prefix []byte // what all keys begin with
+	shift  int    // of a head's distance from the least: its bucket
+	starts []uint32
+	heads  []uint64
+}
+
+// indexOverhead is what an index takes for a state, at most.
+const indexOverhead = 12
+
+func newKeyIndex(states []delta.State) keyIndex {
+	n := len(states)
+	if n == 0 {
+		return keyIndex{}
+	}
+	// Sorted keys have in common what the first and the last have.
+	first, last := states[0].Key, states[n-1].Key
+	shared := 0
+	for shared < min(len(first), len(last)) && first[shared] == last[shared] {
+		shared++
+	}
+	x := keyIndex{prefix: first[:shared], heads: make([]uint64, n)}
+	for i := range states {
+		x.heads[i] = head(states[i].Key[shared:])
+	}
+	span := x.heads[n-1] - x.heads[0]
+	x.shift = max(0, bits.Len64(span)-bits.Len(uint(n))+1)
+	x.starts = make([]uint32, span>>x.shift+2)
+	bucket := uint64(0)
+	for i, h := range x.heads {
+		for b := (h - x.heads[0]) >> x.shift; bucket < b; {
+			bucket++
+			x.starts[bucket] = uint32(i)
+		}
+	}
+	x.starts[bucket+1] = uint32(n)
+	return x
+}
+
+// head is the first eight bytes as a number. It orders as the bytes do, but for those
+// that differ later and zeros at the end.
+func head(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var first [8]byte
+	copy(first[:], key)
+	return binary.BigEndian.Uint64(first[:])
+}
+
+// find gives the states, of those that the index is of, whose keys begin with some
+// bytes.
+func (x *keyIndex) find(states []delta.State, key []byte) []delta.State {
+	if len(states) == 0 || len(key) <= len(x.prefix) {
+		if bytes.HasPrefix(x.prefix, key) {
+			return states
+		}
+		return nil
+	}
+	if !bytes.HasPrefix(key, x.prefix) {
+		return nil
+	}
+	from := x.search(head(key[len(x.prefix):]))
+	if from < len(states) && bytes.Compare(states[from].Key, key) < 0 { // keys that differ after their heads
+		same := x.heads[from:]
+		same = same[:sort.Search(len(same), func(i int) bool { return same[i] > same[0] })]
+		from += sort.Search(len(same), func(i int) bool { return bytes.Compare(states[from+i].Key, key) >= 0 })
+	}
+	to := from
+	for to < len(states) && bytes.HasPrefix(states[to].Key, key) {
+		to++
+	}
+	return states[from:to]
+}
+
+// search gives the place of the first head that is at least wanted.
+func (x *keyIndex) search(wanted uint64) int {
+	if wanted <= x.heads[0] {
+		return 0
+	}
+	bucket := (wanted - x.heads[0]) >> x.shift
+	if bucket >= uint64(len(x.starts)-1) {
+		return len(x.heads)
+	}
+	from, to := x.starts[bucket], x.starts[bucket+1]
+	for from < to {
+		if middle := from + (to-from)/2; x.heads[middle] < wanted {
+			from = middle + 1
+		} else {
+			to = middle
+		}
+	}
+	return int(from)
+}
