@@ -260,13 +260,13 @@ func gapsOf(chains []archive.Chain) []string {
 	for _, chain := range chains {
 		for _, e := range chain.Entries {
 			if e.Kind == archive.KindGap {
-				gaps = append(gaps, describeGap(e))
+				gaps = append(gaps, describeGap(&e))
 			}
 		}
 	}
 	return gaps
 }
 
-func describeGap(e archive.Entry) string {
+func describeGap(e *archive.Entry) string {
 	return fmt.Sprintf("partition %d lost the offsets [%d, %d): %s", e.Partition, e.From, e.To, e.Reason)
 }

@@ -3,6 +3,7 @@ package lambda
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"sort"
 
@@ -76,8 +77,14 @@ func (x *keyIndex) find(states []delta.State, key []byte) []delta.State {
 	if !bytes.HasPrefix(key, x.prefix) {
 		return nil
 	}
-	from := x.search(head(key[len(x.prefix):]))
-	if from < len(states) && bytes.Compare(states[from].Key, key) < 0 { // keys that differ after their heads
+	rest := key[len(x.prefix):]
+	wanted := head(rest)
+	from := x.search(wanted)
+	last := wanted | math.MaxUint64>>(8*min(len(rest), 8)) // head of a key that begins with rest
+	if from == len(states) || x.heads[from] > last {
+		return nil // without a look at the states, which lie elsewhere
+	}
+	if bytes.Compare(states[from].Key, key) < 0 { // keys that differ after their heads
 		same := x.heads[from:]
 		same = same[:sort.Search(len(same), func(i int) bool { return same[i] > same[0] })]
 		from += sort.Search(len(same), func(i int) bool { return bytes.Compare(states[from+i].Key, key) >= 0 })

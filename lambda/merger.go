@@ -63,7 +63,7 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 
 // outside says whether a segment's delta holds no selected window, from its
 // entry alone.
-func (m *merger[E]) outside(segment archive.Entry) bool {
+func (m *merger[E]) outside(segment *archive.Entry) bool {
 	sealed, ok := segment.Deltas[m.view.fingerprint]
 	if !ok {
 		return false

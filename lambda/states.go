@@ -37,7 +37,7 @@ func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], fil
 // sealedStates gives a view's states over a segment, sorted: from its sealed
 // delta or, where the segment has none of this view or has lost it, from its
 // events.
-func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], segment archive.Entry) (*stateFile, error) {
+func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], segment *archive.Entry) (*stateFile, error) {
 	sealed, ok := segment.Deltas[view.fingerprint]
 	if ok {
 		if sealed.File == nil {
@@ -54,7 +54,7 @@ func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], s
 var noStates = &stateFile{}
 
 // refold folds a segment's events into a view's states.
-func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment archive.Entry) (*stateFile, error) {
+func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment *archive.Entry) (*stateFile, error) {
 	if len(segment.Events) == 0 {
 		return noStates, nil
 	}

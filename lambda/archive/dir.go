@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // tempDir holds files that are being written. Names that start with a dot are
@@ -21,6 +22,9 @@ const tempDir = ".tmp"
 type dir struct {
 	root  string
 	write func(*os.File, []byte) error // a test's full disk
+	// How old a directory's last change must be, so that the next one surely gets
+	// another time: file systems' clocks tick every 10 ms, or every second.
+	settled time.Duration
 
 	mu      sync.Mutex
 	durable map[string]bool // directories whose own entries are on disk
@@ -41,7 +45,7 @@ type dir struct {
 // its permissions, because a part of it isn't a directory, or because the file
 // system has no hard links, is ErrUnwritable.
 func Dir(path string) Store {
-	return &dir{root: filepath.Clean(path), write: writeAll, durable: map[string]bool{}}
+	return &dir{root: filepath.Clean(path), write: writeAll, settled: 2 * time.Second, durable: map[string]bool{}}
 }
 
 func writeAll(file *os.File, body []byte) error {

@@ -5,10 +5,6 @@ import (
 	"time"
 )
 
-// stampAfter is how old a directory's last change must be, so that the next change
-// surely gets another time: file systems' clocks tick every 10 ms, or every second.
-const stampAfter = 2 * time.Second
-
 // localSystems are file systems, by their numbers, whose directories change on this
 // machine alone: no server's, whose times may be a while old here, and no other's
 // clock.
@@ -31,7 +27,7 @@ func (d *dir) stamp(folder string) (s stamp, ok bool) {
 		return s, false // a listing will say why
 	}
 	s = stamp{uint64(info.Dev), uint64(info.Ino), info.Mtim.Nano(), info.Ctim.Nano()}
-	return s, now-s.changed > int64(stampAfter) && d.isLocal(path, s.device)
+	return s, now-s.changed > int64(d.settled) && d.isLocal(path, s.device)
 }
 
 // isLocal says whether the device that path is on is this machine's.
