@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -68,7 +69,10 @@ func (m *merger[E]) outside(segment *archive.Entry) bool {
 	if !ok {
 		return false
 	}
-	return sealed.Rows == 0 || startOf(m.view.window, sealed.MaxTime) < m.selected.from ||
+	if sealed.Rows == 0 || m.selected.from == math.MinInt64 && m.selected.to == math.MaxInt64 {
+		return sealed.Rows == 0
+	}
+	return startOf(m.view.window, sealed.MaxTime) < m.selected.from ||
 		startOf(m.view.window, sealed.MinTime) >= m.selected.to
 }
 
