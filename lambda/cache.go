@@ -20,7 +20,6 @@ type stateCache struct {
 type cachedFile struct {
 	name fileName
 	*stateFile
-	size int64
 }
 
 // fileName names what is cached by what it must be: a view's file of a name and a
@@ -30,14 +29,15 @@ type fileName struct{ view, sum, name string }
 // stateFile is what a file holds. It's not to be written to.
 type stateFile struct {
 	states []delta.State // sorted
+	size   int64         // in memory
 	once   sync.Once
 	index  keyIndex // once a key was asked for
 }
 
-// find gives the states whose keys begin with some bytes.
-func (f *stateFile) find(key []byte) []delta.State {
+// keys gives the index by key.
+func (f *stateFile) keys() *keyIndex {
 	f.once.Do(func() { f.index = newKeyIndex(f.states) })
-	return f.index.find(f.states, key)
+	return &f.index
 }
 
 func newStateCache(limit int64) *stateCache {
@@ -61,7 +61,7 @@ const stateOverhead = 56 + indexOverhead
 
 // put keeps states, and gives them as a file.
 func (c *stateCache) put(name fileName, states []delta.State) *stateFile {
-	file := &cachedFile{name, &stateFile{states: states}, stateBytes(states) + int64(len(states))*stateOverhead}
+	file := &cachedFile{name, &stateFile{states: states, size: stateBytes(states) + int64(len(states))*stateOverhead}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.files[name]; ok || file.size > c.limit {

@@ -77,6 +77,23 @@ func (x *keyIndex) bit(head uint64) uint64 {
 	return head * hashMultiplier >> (64 - 6 - bits.TrailingZeros(uint(len(x.filter))))
 }
 
+// may says whether some keys may begin with some bytes: false is sure. It looks at
+// one place of memory that isn't near.
+func (x *keyIndex) may(key []byte) bool {
+	if len(key) <= len(x.prefix) {
+		return bytes.HasPrefix(x.prefix, key)
+	}
+	rest := key[len(x.prefix):]
+	if !bytes.HasPrefix(key, x.prefix) || len(x.filter) == 0 {
+		return false
+	}
+	if len(rest) < 8 && len(key) < x.longest {
+		return true // many heads may begin with it
+	}
+	bit := x.bit(head(rest))
+	return x.filter[bit/64]>>(bit%64)&1 == 1
+}
+
 // find gives the states, of those that the index is of, whose keys begin with some
 // bytes.
 func (x *keyIndex) find(states []delta.State, key []byte) []delta.State {
@@ -91,9 +108,6 @@ func (x *keyIndex) find(states []delta.State, key []byte) []delta.State {
 	}
 	rest := key[len(x.prefix):]
 	wanted := head(rest)
-	if bit := x.bit(wanted); (len(rest) >= 8 || len(key) >= x.longest) && x.filter[bit/64]>>(bit%64)&1 == 0 {
-		return nil // what begins with key has its head
-	}
 	from := x.search(wanted)
 	last := wanted | math.MaxUint64>>(8*min(len(rest), 8)) // head of a key that begins with rest
 	if from == len(states) || x.heads[from] > last {

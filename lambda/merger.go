@@ -22,7 +22,14 @@ type merger[E any] struct {
 	// The step's window of the last state: states come in runs.
 	fine, coarse int64
 	known        bool
+
+	asked []*stateFile // to be searched for the selected keys, together
+	size  int64        // of asked
 }
+
+// askTogether is how many files are searched together, so that the waits for memory
+// overlap; few enough to hold them whatever the cache does.
+const askTogether = 32
 
 func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 	if a.base != nil {
@@ -36,7 +43,8 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			}
 		}
 	}
-	for _, t := range a.parts {
+	for i := range a.parts {
+		t := &a.parts[i]
 		for _, segment := range t.segments {
 			if m.outside(segment) {
 				continue
@@ -59,7 +67,7 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			}
 		}
 	}
-	return nil
+	return m.ask()
 }
 
 // outside says whether a segment's delta holds no selected window, from its
@@ -92,11 +100,35 @@ func (m *merger[E]) add(file *stateFile, err error) error {
 	if m.selected.keys == nil {
 		return m.fold(file.states)
 	}
+	m.asked, m.size = append(m.asked, file), m.size+file.size
+	if len(m.asked) < askTogether && m.size < m.p.config.CacheBytes/8 {
+		return nil
+	}
+	return m.ask()
+}
+
+// ask folds the selected keys' states of the files to be asked.
+func (m *merger[E]) ask() error {
+	var indexes [askTogether]*keyIndex
+	for i, file := range m.asked {
+		indexes[i] = file.keys()
+	}
 	for _, key := range m.selected.keys {
-		if err := m.fold(file.find(key)); err != nil {
-			return err
+		var may [askTogether]bool
+		for i := range m.asked {
+			may[i] = indexes[i].may(key)
+		}
+		for i, file := range m.asked {
+			if !may[i] {
+				continue
+			}
+			if err := m.fold(indexes[i].find(file.states, key)); err != nil {
+				return err
+			}
 		}
 	}
+	clear(m.asked)
+	m.asked, m.size = m.asked[:0], 0
 	return nil
 }
 

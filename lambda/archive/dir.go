@@ -27,9 +27,9 @@ type dir struct {
 	settled time.Duration
 
 	mu      sync.Mutex
-	durable map[string]bool // directories whose own entries are on disk
-	swept   bool            // leftovers of dead processes were looked for
-	local   map[uint64]bool // devices whose directories change on this machine alone
+	durable map[string]bool    // directories whose own entries are on disk
+	swept   bool               // leftovers of dead processes were looked for
+	watched map[string]watched // directories that are asked whether they changed
 }
 
 // Dir returns the store in the local directory path, which the first Put
@@ -40,6 +40,9 @@ type dir struct {
 // name, which fails where there is one, and then its directory is flushed. A
 // process that is killed in between leaves a temporary file that nobody sees
 // and that a later one removes.
+//
+// Don't move the directory away, nor put another in its place, while processes use
+// it: they may go on with what they know of the one before.
 //
 // A full disk or quota is ErrFull. A path that can't be written, because of
 // its permissions, because a part of it isn't a directory, or because the file
