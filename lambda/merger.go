@@ -19,9 +19,10 @@ type merger[E any] struct {
 	lenient  bool
 	missing  []string
 
-	// The step's window of the last state: states come in runs.
-	fine, coarse int64
-	known        bool
+	// The step's window of the last state, and its width: states come in runs. The
+	// width is 0 where it isn't known, and of sessions, which are what they are.
+	coarse int64
+	width  uint64
 
 	asked []*stateFile // to be searched for the selected keys, together
 	size  int64        // of asked
@@ -157,12 +158,20 @@ func (m *merger[E]) fold(states []delta.State) error {
 		} else if !keeps {
 			continue
 		}
-		if !m.known || s.Window != m.fine {
-			m.fine, m.coarse, m.known = s.Window, startOf(m.selected.step, s.Window), true
+		if uint64(s.Window)-uint64(m.coarse) >= m.width {
+			m.seek(s.Window)
 		}
 		if err := m.into.mergeState(m.coarse, s); err != nil {
 			return fmt.Errorf("view %s: a state that can't be read: %w", m.view.name, err)
 		}
 	}
 	return nil
+}
+
+// seek sets coarse to the start of the step's window that a window lies in.
+func (m *merger[E]) seek(window int64) {
+	m.coarse = startOf(m.selected.step, window)
+	if step := m.selected.step.Panes(); !step.IsSession() {
+		m.width = uint64(step.End(m.coarse)) - uint64(m.coarse)
+	}
 }
