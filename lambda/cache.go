@@ -13,7 +13,7 @@ type stateCache struct {
 	mu    sync.Mutex
 	limit int64
 	size  int64
-	files map[fileName]*list.Element
+	files map[string]*list.Element
 	order *list.List // of *cachedFile, newest first
 }
 
@@ -25,6 +25,15 @@ type cachedFile struct {
 // fileName names what is cached by what it must be: a view's file of a name and a
 // checksum. Whoever names the file otherwise gets it checked again.
 type fileName struct{ view, sum, name string }
+
+// key is what tells files apart, but for those that were stored twice, of which one
+// is cached. It's short, as every query asks for every file.
+func (n fileName) key() string {
+	if n.sum == "" {
+		return n.name
+	}
+	return n.sum
+}
 
 // stateFile is what a file holds. It's not to be written to.
 type stateFile struct {
@@ -41,18 +50,22 @@ func (f *stateFile) keys() *keyIndex {
 }
 
 func newStateCache(limit int64) *stateCache {
-	return &stateCache{limit: limit, files: map[fileName]*list.Element{}, order: list.New()}
+	return &stateCache{limit: limit, files: map[string]*list.Element{}, order: list.New()}
 }
 
 func (c *stateCache) get(name fileName) (*stateFile, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element, ok := c.files[name]
+	element, ok := c.files[name.key()]
 	if !ok {
 		return nil, false
 	}
+	file := element.Value.(*cachedFile)
+	if file.name != name {
+		return nil, false
+	}
 	c.order.MoveToFront(element)
-	return element.Value.(*cachedFile).stateFile, true
+	return file.stateFile, true
 }
 
 // stateOverhead is what a delta.State takes beside its bytes, and its place in an
@@ -64,14 +77,14 @@ func (c *stateCache) put(name fileName, states []delta.State) *stateFile {
 	file := &cachedFile{name, &stateFile{states: states, size: stateBytes(states) + int64(len(states))*stateOverhead}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.files[name]; ok || file.size > c.limit {
+	if _, ok := c.files[name.key()]; ok || file.size > c.limit {
 		return file.stateFile
 	}
-	c.files[name] = c.order.PushFront(file)
+	c.files[name.key()] = c.order.PushFront(file)
 	c.size += file.size
 	for c.size > c.limit {
 		oldest := c.order.Remove(c.order.Back()).(*cachedFile)
-		delete(c.files, oldest.name)
+		delete(c.files, oldest.name.key())
 		c.size -= oldest.size
 	}
 	return file.stateFile

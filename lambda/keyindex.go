@@ -22,6 +22,7 @@ type keyIndex struct {
 	shift   int    // of a head's distance from the least: its bucket
 	starts  []uint32
 	heads   []uint64
+	spread  int      // of a head's hash: its bit in the filter
 	filter  []uint64 // a bit for each hash of a head: eight to sixteen times as many as states
 }
 
@@ -40,7 +41,8 @@ func newKeyIndex(states []delta.State) keyIndex {
 		shared++
 	}
 	x := keyIndex{prefix: first[:shared], heads: make([]uint64, n)}
-	x.filter = make([]uint64, 1<<max(0, bits.Len(uint(n))-3))
+	words := max(1, bits.Len(uint(n))-3)
+	x.filter, x.spread = make([]uint64, 1<<words), 64-6-words
 	for i := range states {
 		x.heads[i] = head(states[i].Key[shared:])
 		x.longest = max(x.longest, len(states[i].Key))
@@ -74,7 +76,7 @@ func head(key []byte) uint64 {
 
 // bit is a head's place in the filter.
 func (x *keyIndex) bit(head uint64) uint64 {
-	return head * hashMultiplier >> (64 - 6 - bits.TrailingZeros(uint(len(x.filter))))
+	return head * hashMultiplier >> (x.spread & 63)
 }
 
 // may says whether some keys may begin with some bytes: false is sure. It looks at

@@ -24,8 +24,9 @@ type merger[E any] struct {
 	coarse int64
 	width  uint64
 
-	asked []*stateFile // to be searched for the selected keys, together
-	size  int64        // of asked
+	files [askTogether]*stateFile // to be searched for the selected keys, together
+	asked int                     // how many these are
+	size  int64                   // of all of them
 }
 
 // askTogether is how many files are searched together, so that the waits for memory
@@ -101,8 +102,9 @@ func (m *merger[E]) add(file *stateFile, err error) error {
 	if m.selected.keys == nil {
 		return m.fold(file.states)
 	}
-	m.asked, m.size = append(m.asked, file), m.size+file.size
-	if len(m.asked) < askTogether && m.size < m.p.config.CacheBytes/8 {
+	m.files[m.asked] = file
+	m.asked, m.size = m.asked+1, m.size+file.size
+	if m.asked < askTogether && m.size < m.p.config.CacheBytes/8 {
 		return nil
 	}
 	return m.ask()
@@ -111,15 +113,16 @@ func (m *merger[E]) add(file *stateFile, err error) error {
 // ask folds the selected keys' states of the files to be asked.
 func (m *merger[E]) ask() error {
 	var indexes [askTogether]*keyIndex
-	for i, file := range m.asked {
+	files := m.files[:m.asked]
+	for i, file := range files {
 		indexes[i] = file.keys()
 	}
 	for _, key := range m.selected.keys {
 		var may [askTogether]bool
-		for i := range m.asked {
+		for i := range files {
 			may[i] = indexes[i].may(key)
 		}
-		for i, file := range m.asked {
+		for i, file := range files {
 			if !may[i] {
 				continue
 			}
@@ -128,8 +131,8 @@ func (m *merger[E]) ask() error {
 			}
 		}
 	}
-	clear(m.asked)
-	m.asked, m.size = m.asked[:0], 0
+	clear(files)
+	m.asked, m.size = 0, 0
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment
 	if len(segment.Events) == 0 {
 		return noStates, nil
 	}
-	name := fileName{view: view.fingerprint, name: fmt.Sprintf("%s, [%d, %d)", segment.Events[0].Name, segment.From, segment.To)}
+	name := fileName{name: fmt.Sprintf("%s of %s, [%d, %d)", view.fingerprint, segment.Events[0].Name, segment.From, segment.To)}
 	if known, ok := p.cache.get(name); ok {
 		return known, nil
 	}
