@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"container/list"
 	"sync"
 
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -13,12 +12,13 @@ type stateCache struct {
 	mu    sync.Mutex
 	limit int64
 	size  int64
-	files map[string]*list.Element
-	order *list.List // of *cachedFile, newest first
+	files map[string]*cachedFile // by their names' keys
+	uses  int64
 }
 
 type cachedFile struct {
 	name fileName
+	used int64 // the cache's uses then
 	*stateFile
 }
 
@@ -50,21 +50,18 @@ func (f *stateFile) keys() *keyIndex {
 }
 
 func newStateCache(limit int64) *stateCache {
-	return &stateCache{limit: limit, files: map[string]*list.Element{}, order: list.New()}
+	return &stateCache{limit: limit, files: map[string]*cachedFile{}}
 }
 
 func (c *stateCache) get(name fileName) (*stateFile, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element, ok := c.files[name.key()]
-	if !ok {
+	file, ok := c.files[name.key()]
+	if !ok || file.name != name {
 		return nil, false
 	}
-	file := element.Value.(*cachedFile)
-	if file.name != name {
-		return nil, false
-	}
-	c.order.MoveToFront(element)
+	c.uses++
+	file.used = c.uses
 	return file.stateFile, true
 }
 
@@ -74,18 +71,29 @@ const stateOverhead = 56 + indexOverhead
 
 // put keeps states, and gives them as a file.
 func (c *stateCache) put(name fileName, states []delta.State) *stateFile {
-	file := &cachedFile{name, &stateFile{states: states, size: stateBytes(states) + int64(len(states))*stateOverhead}}
+	file := &stateFile{states: states, size: stateBytes(states) + int64(len(states))*stateOverhead}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.files[name.key()]; ok || file.size > c.limit {
-		return file.stateFile
+		return file
 	}
-	c.files[name.key()] = c.order.PushFront(file)
+	for c.size+file.size > c.limit {
+		c.forgetOldest()
+	}
+	c.uses++
+	c.files[name.key()] = &cachedFile{name, c.uses, file}
 	c.size += file.size
-	for c.size > c.limit {
-		oldest := c.order.Remove(c.order.Back()).(*cachedFile)
-		delete(c.files, oldest.name.key())
-		c.size -= oldest.size
+	return file
+}
+
+// forgetOldest looks at all files: they are few, and each took long to read.
+func (c *stateCache) forgetOldest() {
+	var oldest *cachedFile
+	for _, file := range c.files {
+		if oldest == nil || file.used < oldest.used {
+			oldest = file
+		}
 	}
-	return file.stateFile
+	delete(c.files, oldest.name.key())
+	c.size -= oldest.size
 }

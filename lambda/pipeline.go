@@ -194,6 +194,7 @@ type Handle[E, K, R any] struct {
 	pipeline *Pipeline[E]
 	view     View[E, K, R]
 	reg      *registration[E]
+	readers  sync.Pool // of *rowReader[E, K, R], between queries
 }
 
 // Register adds a view to a pipeline and gives the handle that queries it. A

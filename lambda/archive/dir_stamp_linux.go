@@ -36,7 +36,6 @@ func (d *dir) stamp(folder string) (s stamp, ok bool) {
 	if w.file == nil {
 		return s, false
 	}
-	now := time.Now().UnixNano()
 	var info syscall.Stat_t
 	err := syscall.Fstat(w.fd, &info)
 	runtime.KeepAlive(w.file)
@@ -46,9 +45,11 @@ func (d *dir) stamp(folder string) (s stamp, ok bool) {
 		delete(d.watched, folder)
 		return s, false
 	}
-	s = stamp{uint64(info.Dev), uint64(info.Ino), info.Mtim.Nano(), info.Ctim.Nano()}
-	return s, now-s.changed > int64(d.settled)
+	return stamp{uint64(info.Dev), uint64(info.Ino), info.Mtim.Nano(), info.Ctim.Nano()}, true
 }
+
+// isSettled implements stamper.
+func (d *dir) isSettled(s stamp) bool { return time.Now().UnixNano()-s.changed > int64(d.settled) }
 
 // watch opens a directory, or gives it where it's open.
 func (d *dir) watch(folder string) watched {

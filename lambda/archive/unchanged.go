@@ -6,9 +6,10 @@ import "context"
 // as it was.
 type stamper interface {
 	// stamp gives what changes whenever a name is put into folder itself, not into
-	// folders below: as long as it's the same, a listing gives the same names there.
-	// It's not ok where that isn't sure.
+	// folders below. It's not ok where there's no such thing.
 	stamp(folder string) (s stamp, ok bool)
+	// isSettled says whether the next change will surely give another stamp.
+	isSettled(s stamp) bool
 }
 
 // stamp is a state of a directory.
@@ -37,8 +38,8 @@ func (a *Archive) listOnce(ctx context.Context, folder string, list func() (int6
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	now, sure := store.stamp(folder)
-	if !sure {
+	now, ok := store.stamp(folder)
+	if !ok {
 		return list()
 	}
 	a.mu.Lock()
@@ -47,8 +48,9 @@ func (a *Archive) listOnce(ctx context.Context, folder string, list func() (int6
 	if known && before.stamp == now {
 		return before.newest, nil
 	}
+	sure := store.isSettled(now)
 	n, err := list()
-	if err == nil {
+	if err == nil && sure {
 		a.mu.Lock()
 		a.listings[folder] = listed{now, n}
 		a.mu.Unlock()
