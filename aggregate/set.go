@@ -10,7 +10,7 @@ type set struct {
 	narrow  blocks[int32]
 	wide    blocks[int64]
 	isWide  bool
-	version uint32 // counts the changes
+	version uint64 // counts the changes
 	touched uint32 // keeps the compiler from leaving out what add reads ahead
 }
 

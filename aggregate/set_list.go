@@ -8,7 +8,7 @@ import (
 // list holds a table's words by group. It's made when the words of a group are
 // asked for, and good until the set changes.
 type list struct {
-	version uint32 // of the set
+	version uint64 // of the set
 	ends    [blockSize]uint32
 	words   []int64
 }
@@ -30,7 +30,7 @@ func (s *set) words(group uint32) []int64 {
 }
 
 // listed gives the list of a table whose groups have so many words.
-func (t *table[W]) listed(version uint32, count []uint32) *list {
+func (t *table[W]) listed(version uint64, count []uint32) *list {
 	if t.list == nil {
 		t.list = &list{version: ^version}
 	}

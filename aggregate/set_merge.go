@@ -29,6 +29,7 @@ type merging struct {
 // table's own order, which is that of the one it goes into, it would fill one end
 // of that first.
 func mergeTable[W int32 | int64](m *merging, t *table[W], first uint32) {
+	m.reserve(first, len(t.cells))
 	const run = 64
 	runs := len(t.cells) / run
 	if runs == 0 {
@@ -38,6 +39,23 @@ func mergeTable[W int32 | int64](m *merging, t *table[W], first uint32) {
 	for i := range runs {
 		at := i * stride & (runs - 1) * run
 		mergeCells(m, t.cells[at:][:run], first)
+	}
+}
+
+// reserve makes the table that a block's groups go into as large as theirs, if it's
+// one: so it is where groups have the same numbers in both.
+func (m *merging) reserve(first uint32, cells int) {
+	groups := m.groups[first:min(int(first)+blockSize, len(m.groups))]
+	block := groups[0] >> blockBits
+	for _, g := range groups {
+		if g>>blockBits != block {
+			return
+		}
+	}
+	if m.into.isWide {
+		m.into.wide.tables[block].reserve(cells)
+	} else {
+		m.into.narrow.tables[block].reserve(cells)
 	}
 }
 

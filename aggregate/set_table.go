@@ -71,7 +71,7 @@ func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched
 	for i, word := range words {
 		hashes[i&(batchSize-1)] = hashOf(word)
 	}
-	touched = b.touch(groups, hashes[:len(groups)])
+	touched = b.touch(groups, hashes[:len(groups)], count)
 	for i, g := range groups {
 		t := &b.tables[g>>blockBits]
 		at, word := hashes[i&(batchSize-1)]>>(t.shift&31), W(words[i])
@@ -92,14 +92,14 @@ func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched
 }
 
 // touch reads the places of a batch.
-func (b *blocks[W]) touch(groups []uint32, hashes []uint32) (touched uint32) {
+func (b *blocks[W]) touch(groups, hashes, count []uint32) (touched uint32) {
 	hashes = hashes[:len(groups)]
 	for i, g := range groups {
 		t := &b.tables[g>>blockBits]
 		if len(t.cells) == 0 {
 			t.enlarge()
 		}
-		touched += t.cells[hashes[i]>>(t.shift&31)].mask
+		touched += t.cells[hashes[i]>>(t.shift&31)].mask + count[g]
 	}
 	return touched
 }
@@ -140,13 +140,21 @@ func (t *table[W]) put(c cell[W]) {
 }
 
 // enlarge makes the table larger: at a middling size by more than a small or a
-// large one can afford, so that few words move often. Both tables have the same
-// order, so they're gone through from the beginning to the end.
+// large one can afford, so that few words move often.
 func (t *table[W]) enlarge() {
-	old := t.cells
-	n := max(minCells, 2*len(old))
+	n := max(minCells, 2*len(t.cells))
 	if n > smallTable && n < largeTable {
 		n *= 2
+	}
+	t.reserve(n)
+}
+
+// reserve makes the table one of n cells, if it has less. Both tables have the same
+// order, so they're gone through from the beginning to the end.
+func (t *table[W]) reserve(n int) {
+	old := t.cells
+	if n <= len(old) {
+		return
 	}
 	t.size(make([]cell[W], n))
 	for _, c := range old {

@@ -99,8 +99,10 @@ func ExampleFold() {
 	if err != nil {
 		panic(err)
 	}
-	show := func(row lambda.Row[string, int64]) error {
-		fmt.Println(row.Window.Start.Format(time.TimeOnly), row.Key, row.Value)
+	show := func(rows []lambda.Row[string, int64]) error {
+		for _, row := range rows {
+			fmt.Println(row.Window.Start.Format(time.TimeOnly), row.Key, row.Value)
+		}
 		return nil
 	}
 	nueve := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -145,8 +147,10 @@ func ExampleByParts() {
 		panic(err)
 	}
 	fold.End()
-	fmt.Println(fold.Drain(func(row lambda.Row[clave, int64]) error {
-		fmt.Println(row.Key, row.Value)
+	fmt.Println(fold.Drain(func(rows []lambda.Row[clave, int64]) error {
+		for _, row := range rows {
+			fmt.Println(row.Key, row.Value)
+		}
 		return nil
 	}))
 	// Output:

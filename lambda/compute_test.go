@@ -199,9 +199,12 @@ func TestFoldDrainsWhatHasEnded(t *testing.T) {
 		over := false
 		drain := func() {
 			mark, _ := fold.Watermark()
-			require.NoError(t, fold.Drain(func(row Row[computeKey, computeSums]) error {
-				require.True(t, over || !row.Window.End.After(mark))
-				got[fmt.Sprint(row.Window.Start.UnixMicro(), row.Key)] += row.Value.Sum
+			require.NoError(t, fold.Drain(func(rows []Row[computeKey, computeSums]) error {
+				for _, row := range rows {
+					require.Equal(t, rows[0].Window, row.Window)
+					require.True(t, over || !row.Window.End.After(mark))
+					got[fmt.Sprint(row.Window.Start.UnixMicro(), row.Key)] += row.Value.Sum
+				}
 				return nil
 			}))
 		}

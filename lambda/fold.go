@@ -17,6 +17,7 @@ type Fold[E, K, R any] struct {
 	mark   *window.Watermark
 	over   bool // no events will come
 	rows   *rowReader[E, K, R]
+	given  []Row[K, R] // scratch
 }
 
 // NewFold makes a fold of a view. The windows of sessions, and those that slide, end
@@ -72,12 +73,16 @@ func (f *Fold[E, K, R]) Watermark() (time.Time, bool) {
 // Len is how many rows are held: pairs of a window and a key.
 func (f *Fold[E, K, R]) Len() int { return f.tables.len() }
 
+// drainRows is how many rows Drain gives at once, at most.
+const drainRows = 1024
+
 // Drain gives the rows of the windows that have ended by the watermark, by window
-// and in no order of keys, and forgets them. Of late events a window is made anew: a
-// row of it holds these alone. Where very many windows are open at once, some in a
-// row are given when the last of them has ended. After an error, which may be take's
-// own, the fold is of no use.
-func (f *Fold[E, K, R]) Drain(take func(Row[K, R]) error) error {
+// and in no order of keys, and forgets them. take gets rows of one window, of which
+// there may be more; the slice is its own only until it returns. Of late events a
+// window is made anew: a row of it holds these alone. Where very many windows are open
+// at once, some in a row are given when the last of them has ended. After an error,
+// which may be take's own, the fold is of no use.
+func (f *Fold[E, K, R]) Drain(take func([]Row[K, R]) error) error {
 	mark, ok := f.mark.Current()
 	if f.over {
 		mark, ok = math.MaxInt64, true
@@ -86,15 +91,34 @@ func (f *Fold[E, K, R]) Drain(take func(Row[K, R]) error) error {
 		return nil
 	}
 	for _, table := range f.tables.ended(mark) {
-		for row, err := range f.rows.all(table) {
-			if err == nil {
-				err = take(row)
-			}
-			if err != nil {
-				return err
-			}
+		if err := f.give(table, take); err != nil {
+			return err
 		}
 		f.tables.recycle(table)
 	}
 	return nil
+}
+
+// give gives a table's rows.
+func (f *Fold[E, K, R]) give(table *table[E], take func([]Row[K, R]) error) error {
+	if err := f.rows.of(table); err != nil {
+		return err
+	}
+	f.given = f.given[:0]
+	for i := range uint32(table.len()) {
+		if n := len(f.given); n == drainRows || n > 0 && table.window(i) != table.window(i-1) {
+			if err := take(f.given); err != nil {
+				return err
+			}
+			f.given = f.given[:0]
+		}
+		f.given = append(f.given, Row[K, R]{})
+		if err := f.rows.at(i, &f.given[len(f.given)-1]); err != nil {
+			return err
+		}
+	}
+	if len(f.given) == 0 {
+		return nil
+	}
+	return take(f.given)
 }

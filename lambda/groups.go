@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -85,11 +86,42 @@ func (g *groups) findAll(out []uint32, n int) []uint32 {
 		if len(g.slots) >= farSlots {
 			g.touch(hashes[from:end])
 		}
+		if len(g.stored) == 1 {
+			g.findWords(found[from:end], hashes[from:end], g.columns[g.stored[0]][from:end])
+			continue
+		}
 		for i := from; i < end; i++ {
 			found[i] = g.group(hashes[i], i)
 		}
 	}
 	return out
+}
+
+// findWords is findAll of groups that one word tells apart.
+func (g *groups) findWords(found []uint32, hashes, words []uint64) {
+	hashes, words = hashes[:len(found)], words[:len(found)]
+	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
+	for i, word := range words {
+		slot := hashes[i] & mask
+		group := slots[slot]
+		for group != 0 && all[group-1] != word {
+			slot = (slot + 1) & mask
+			group = slots[slot]
+		}
+		if group == 0 {
+			all = append(all, word)
+			g.n++
+			group = uint32(g.n)
+			slots[slot] = group
+			if 2*g.n > len(slots) {
+				g.words = all
+				g.rehash()
+				slots, mask = g.slots, uint64(len(g.slots)-1)
+			}
+		}
+		found[i] = group - 1
+	}
+	g.words = all
 }
 
 // touch brings what some hashes lead to into the caches.
@@ -139,6 +171,9 @@ func (g *groups) store(column int) {
 	before, stride := g.words, len(g.stored)
 	g.place[column] = stride
 	g.stored = append(g.stored, column)
+	if g.n == 0 {
+		return
+	}
 	g.words = make([]uint64, 0, max(2*g.n, 64)*(stride+1))
 	for group := range g.n {
 		g.words = append(append(g.words, before[group*stride:(group+1)*stride]...), g.alike[column])
@@ -188,10 +223,9 @@ func (g *groups) add(slot uint64, i int) uint32 {
 func (g *groups) rehash() {
 	g.slots = make([]uint32, 2*len(g.slots))
 	mask := uint64(len(g.slots) - 1)
-	words := make([]uint64, g.width)
 	for group := range uint32(g.n) {
-		g.read(words, group)
-		slot := g.hashWords(words) & mask
+		g.read(g.parsed, group)
+		slot := g.hashWords(g.parsed) & mask
 		for g.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
@@ -262,8 +296,18 @@ func (g *groups) decode(window int64, key []byte) (uint32, error) {
 
 // appendKey appends a group's encoded key.
 func (g *groups) appendKey(dst []byte, group uint32) []byte {
-	for i := range g.types {
-		dst = appendKeyValue(dst, g.value(group, i))
+	for i, kind := range g.types {
+		word := g.word(group, 1+i)
+		switch {
+		case kind.nullable && g.word(group, g.nulls)>>i&1 == 1:
+			dst = append(dst, keyNull)
+		case kind.Kind == source.String:
+			dst = appendKeyText(append(dst, keyValue), g.texts[i].text(word))
+		case kind.Kind == source.Float:
+			dst = appendKeyValue(dst, source.Value{Kind: source.Float, Float: math.Float64frombits(word)})
+		default:
+			dst = binary.BigEndian.AppendUint64(append(dst, keyValue), word^(1<<63))
+		}
 	}
 	return dst
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 
 	"github.com/anabranch-go/anabranch/source"
 )
@@ -40,13 +41,14 @@ func appendKeyValue(dst []byte, v source.Value) []byte {
 }
 
 func appendKeyText(dst []byte, text string) []byte {
-	for i := range len(text) {
-		dst = append(dst, text[i])
-		if text[i] == 0 {
-			dst = append(dst, 0xFF)
+	for {
+		zero := strings.IndexByte(text, 0)
+		if zero < 0 {
+			return append(append(dst, text...), 0, 1)
 		}
+		dst = append(append(dst, text[:zero]...), 0, 0xFF)
+		text = text[zero+1:]
 	}
-	return append(dst, 0, 1)
 }
 
 func readKeyValue(b []byte, kind keyType) (source.Value, []byte, error) {

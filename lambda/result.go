@@ -43,11 +43,10 @@ func newResult[E, K, R any](v View[E, K, R], tables []*table[E], ever *selected[
 				return nil, err
 			}
 			for _, at := range t.places(ever) {
-				row, err := reader.at(at.state)
-				if err != nil {
+				rows = append(rows, Row[K, R]{})
+				if err := reader.at(at.state, &rows[len(rows)-1]); err != nil {
 					return nil, err
 				}
-				rows = append(rows, row)
 			}
 		}
 		return rows, nil

@@ -31,7 +31,7 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 		return nil, err
 	}
 	for i, at := range places {
-		if rows[i], err = reader.at(at.state); err != nil {
+		if err := reader.at(at.state, &rows[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -137,7 +137,11 @@ func (r *rowReader[E, K, R]) all(t *table[E]) iter.Seq2[Row[K, R], error] {
 			return
 		}
 		for i := range uint32(t.len()) {
-			if t.window(i) != nowhere && !yield(r.at(i)) {
+			if t.window(i) == nowhere {
+				continue
+			}
+			var row Row[K, R]
+			if err := r.at(i, &row); !yield(row, err) {
 				return
 			}
 		}
@@ -145,18 +149,18 @@ func (r *rowReader[E, K, R]) all(t *table[E]) iter.Seq2[Row[K, R], error] {
 }
 
 // at makes the row of a state.
-func (r *rowReader[E, K, R]) at(i uint32) (row Row[K, R], err error) {
+func (r *rowReader[E, K, R]) at(i uint32, row *Row[K, R]) (err error) {
 	t := r.table
 	for _, set := range r.set {
 		if err := set(t.groups, t.key(i)); err != nil {
-			return row, fmt.Errorf("view %s: %w", r.view.Name, err)
+			return fmt.Errorf("view %s: %w", r.view.Name, err)
 		}
 	}
 	row.Key, row.Window = *r.key, r.window(t, i)
 	if row.Value, err = r.results.Result(i); err != nil {
-		return row, fmt.Errorf("view %s, key %v, window from %s: %w", r.view.Name, row.Key, row.Window.Start.Format(time.RFC3339), err)
+		return fmt.Errorf("view %s, key %v, window from %s: %w", r.view.Name, row.Key, row.Window.Start.Format(time.RFC3339), err)
 	}
-	return row, nil
+	return nil
 }
 
 // window is a state's window.

@@ -291,11 +291,31 @@ func (t *table[E]) encode() []delta.State {
 	for i := range order {
 		order[i] = uint32(i)
 	}
-	return t.encodeIn(order)
+	keys, ends := t.encodeKeys()
+	return t.encodeIn(order, keys, ends)
 }
 
-// encodeIn is encode in an order.
-func (t *table[E]) encodeIn(order []uint32) []delta.State {
+// encodeSorted gives every state in the order of state files.
+func (t *table[E]) encodeSorted() []delta.State {
+	t.compact()
+	keys, ends := t.encodeKeys()
+	order := ordered(t.len(), func(i int) []byte { return keys[ends[i]:ends[i+1]] }, func(i int) int64 { return t.window(uint32(i)) })
+	return t.encodeIn(order, keys, ends)
+}
+
+// encodeKeys gives the states' keys one after the other: key i lies between ends i
+// and i+1.
+func (t *table[E]) encodeKeys() (keys []byte, ends []int) {
+	ends = make([]int, 1, 1+t.len())
+	for i := range uint32(t.len()) {
+		keys = t.groups.appendKey(keys, t.key(i))
+		ends = append(ends, len(keys))
+	}
+	return keys, ends
+}
+
+// encodeIn gives the states in an order, with keys in the memory given.
+func (t *table[E]) encodeIn(order []uint32, keys []byte, ends []int) []delta.State {
 	states := make([]delta.State, len(order))
 	var buffer []byte
 	for at, i := range order {
@@ -304,30 +324,15 @@ func (t *table[E]) encodeIn(order []uint32) []delta.State {
 			buffer = make([]byte, 0, 64<<10)
 		}
 		start := len(buffer)
-		buffer = t.groups.appendKey(buffer, t.key(i))
-		middle := len(buffer)
 		if t.sessions != nil {
 			buffer = appendSession(buffer, t.sessions.firsts[i], t.sessions.lasts[i])
 		}
 		buffer = t.states.AppendState(buffer, i)
 		states[at] = delta.State{
-			Key:    buffer[start:middle:middle],
+			Key:    keys[ends[i]:ends[i+1]:ends[i+1]],
 			Window: t.window(i),
-			State:  buffer[middle:len(buffer):len(buffer)],
+			State:  buffer[start:len(buffer):len(buffer)],
 		}
 	}
 	return states
-}
-
-// encodeSorted gives every state in the order of state files.
-func (t *table[E]) encodeSorted() []delta.State {
-	t.compact()
-	var keys []byte
-	ends := make([]int, 1, 1+t.len())
-	for i := range uint32(t.len()) {
-		keys = t.groups.appendKey(keys, t.key(i))
-		ends = append(ends, len(keys))
-	}
-	return t.encodeIn(ordered(t.len(), func(i int) []byte { return keys[ends[i]:ends[i+1]] },
-		func(i int) int64 { return t.window(uint32(i)) }))
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strings"
 	"unsafe"
 )
 
@@ -125,7 +124,7 @@ func (b *Builder[E]) SetText(column int, text []byte) error {
 	case c.set(len(b.offsets)):
 		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
 	case c.Kind.text():
-		c.textBytes(text)
+		c.text(viewText(text))
 		return nil
 	}
 	if err := parseText(c, text); err != nil {
@@ -218,6 +217,11 @@ func (b *Builder[E]) Chunk(partition int, from, next int64) *Chunk[E] {
 // one for ever.
 const maxDictionary = 1 << 16
 
+// smallDictionary is the number of texts past which a dictionary goes on only as
+// long as its older texts come back: those of sessions don't, and a smaller one
+// stays in the processor's cache.
+const smallDictionary = 1 << 14
+
 // Reset begins a new chunk, in memory of its own. Dictionaries go on.
 func (b *Builder[E]) Reset() {
 	n := len(b.offsets)
@@ -234,6 +238,7 @@ type columnBuilder struct {
 	ints   []int64
 	floats []float64
 	codes  []uint32
+	newest []textKey // texts after codes, whose codes aren't looked up yet
 	dict   *Interner
 	valid  []bool // nil until the first null
 	n      int
@@ -241,10 +246,12 @@ type columnBuilder struct {
 
 func (c *columnBuilder) reset(capacity int) {
 	if c.Kind.text() {
-		if c.dict == nil || c.dict.Len() > maxDictionary {
-			c.dict = NewInterner()
+		if c.dict == nil {
+			c.dict, c.newest = NewInterner(), make([]textKey, 0, maxNewest)
+		} else if n := c.dict.Len(); n > maxDictionary || n > smallDictionary && !c.textsReturn() {
+			c.dict.restart()
 		}
-		c.codes = make([]uint32, 0, capacity)
+		c.codes, c.newest = make([]uint32, 0, capacity), c.newest[:0]
 	} else if c.Kind == Float {
 		c.floats = make([]float64, 0, capacity)
 	} else {
@@ -263,34 +270,6 @@ func (c *columnBuilder) int(v int64) {
 
 func (c *columnBuilder) float(v float64) {
 	c.floats = append(c.floats, CanonicalFloat(v))
-	c.count(true)
-}
-
-// text adds a text. One that the dictionary has is canonical already.
-// Rows often have the text of the row before, which needs no look-up.
-func (c *columnBuilder) text(s string) {
-	if n := len(c.codes); n > 0 {
-		last := c.codes[n-1] // of a null, any
-		if int(last) < len(c.dict.values) && c.dict.values[last] == s {
-			c.codes = append(c.codes, last)
-			c.count(true)
-			return
-		}
-	}
-	code, ok := c.dict.codes[s]
-	if !ok {
-		code = c.dict.Code(CanonicalText(strings.Clone(s))) // a piece of s keeps no more than itself
-	}
-	c.codes = append(c.codes, code)
-	c.count(true)
-}
-
-func (c *columnBuilder) textBytes(s []byte) {
-	code, ok := c.dict.find(s)
-	if !ok {
-		code = c.dict.Code(CanonicalText(string(s)))
-	}
-	c.codes = append(c.codes, code)
 	c.count(true)
 }
 
@@ -355,7 +334,7 @@ func (c *columnBuilder) null() {
 	case Float:
 		c.floats = append(c.floats, 0)
 	case String, Opaque:
-		c.codes = append(c.codes, c.dict.Code(""))
+		c.key(textKey{})
 	default:
 		c.ints = append(c.ints, 0)
 	}
@@ -376,7 +355,7 @@ func (c *columnBuilder) truncate(n int) {
 	c.n = n
 	switch {
 	case c.Kind.text():
-		c.codes = c.codes[:n]
+		c.cutTexts(n)
 	case c.Kind == Float:
 		c.floats = c.floats[:n]
 	default:
@@ -388,6 +367,7 @@ func (c *columnBuilder) truncate(n int) {
 }
 
 func (c *columnBuilder) vector() Vector {
+	c.settle()
 	v := Vector{Kind: c.Kind, Ints: slices.Clip(c.ints), Floats: slices.Clip(c.floats),
 		Codes: slices.Clip(c.codes), Valid: slices.Clip(c.valid)}
 	if c.dict != nil {

@@ -237,7 +237,7 @@ func (c *column[T]) reset() {
 	if c.started {
 		c.truncate(0)
 		if c.dict != nil && c.dict.Len() > maxDictionary {
-			c.dict = NewInterner()
+			c.dict.restart()
 		}
 		return
 	}

@@ -8,7 +8,7 @@ func CompleteJSON[E any](strict bool) Decoder[E] { return completeJSON[E]{strict
 type completeJSON[E any] struct{ strict bool }
 
 func (d completeJSON[E]) Decode(record []byte, b *Builder[E]) error {
-	r := &jsonReader{strict: d.strict, root: newGroup(b.schema), columns: b.columns, row: b.Len()}
+	r := &jsonReader{strict: d.strict, root: newGroup(b.schema, b.columns), row: b.Len()}
 	return r.read(record)
 }
 
@@ -20,7 +20,7 @@ type fastJSON[E any] struct{ strict bool }
 
 func (d fastJSON[E]) Decode(record []byte, b *Builder[E]) error {
 	if b.json == nil {
-		b.json = &jsonReader{strict: d.strict, root: newGroup(b.schema), columns: b.columns}
+		b.json = &jsonReader{strict: d.strict, root: newGroup(b.schema, b.columns)}
 	}
 	if b.json.row = b.Len(); b.json.fast(record) {
 		return nil

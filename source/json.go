@@ -36,7 +36,7 @@ type jsonDecoder[E any] struct{ strict bool }
 func (d *jsonDecoder[E]) Decode(record []byte, b *Builder[E]) error {
 	r := b.json
 	if r == nil || r.strict != d.strict {
-		r = &jsonReader{strict: d.strict, root: newGroup(b.schema), columns: b.columns}
+		r = &jsonReader{strict: d.strict, root: newGroup(b.schema, b.columns)}
 		b.json = r
 	}
 	if r.row = b.Len(); r.fast(record) {
@@ -55,8 +55,7 @@ func (d *jsonDecoder[E]) Decode(record []byte, b *Builder[E]) error {
 type jsonReader struct {
 	strict  bool
 	root    *group
-	columns []columnBuilder // the builder's
-	row     int             // that is being read
+	row     int // that is being read
 	scratch []byte
 
 	record []byte // that fast reads
@@ -124,7 +123,7 @@ func (r *jsonReader) member(m *member) error {
 	if m.group != nil {
 		return r.nested(m)
 	}
-	c := &r.columns[m.column]
+	c := m.cells
 	if c.set(r.row) {
 		return fmt.Errorf("%w: column %s is there twice", ErrValue, c.Name)
 	}
@@ -171,7 +170,7 @@ func (r *jsonReader) cell(c *columnBuilder, kind jsontext.Kind, value []byte) er
 	case c.Kind == String && kind == '"':
 		text, err := r.unquote(value)
 		if err == nil {
-			c.textBytes(text)
+			c.text(viewText(text))
 		}
 		return err
 	case c.Kind == Bool && (kind == 't' || kind == 'f'):

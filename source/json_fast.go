@@ -6,22 +6,21 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// fast reads a record by its schema, and by the layout that records had before
-// it: where the same member follows, with the same text between the values, one
-// comparison finds it. False is anything unexpected, be it right or wrong: then
-// the builder is as it was, and the record is [jsonReader.read]'s.
+// fast reads a record by its schema, and by the layouts that records had before
+// it: it goes from value to value, by a step that is known or by one that it has
+// to find out. False is anything unexpected, be it right or wrong: then the builder
+// is as it was, and the record is [jsonReader.read]'s.
 //
 // The dictionaries may have got texts by then, but those that read will add,
 // in its order.
 func (r *jsonReader) fast(record []byte) bool {
 	r.record, r.turn = record, r.turn+1
-	at := r.group(r.root, skipSpace(record, 0))
+	done := r.walk()
 	r.record = nil
-	if at >= 0 && skipSpace(record, at) == len(record) {
-		return true
+	if !done {
+		r.undo(r.root)
 	}
-	r.undo(r.root)
-	return false
+	return done
 }
 
 // undo forgets the cells that this turn has set: those alone, since a decoder
@@ -33,49 +32,96 @@ func (r *jsonReader) undo(g *group) {
 		case m.group != nil:
 			r.undo(m.group)
 		case m.column >= 0:
-			r.columns[m.column].truncate(r.row)
+			m.cells.truncate(r.row)
 		}
 	}
 }
 
-// group reads an object from its brace on. It gives the place after it, as all
-// these do, or -1.
-func (r *jsonReader) group(g *group, at int) int {
-	if !isAt(r.record, at, '{') {
-		return -1
+func (r *jsonReader) walk() bool {
+	s := r.record
+	at := skipSpace(s, 0)
+	if !isAt(s, at, '{') {
+		return false
 	}
 	at++
-	for likely := &g.first; ; {
-		m := *likely
-		if m != nil && m.lead.at(r.record, at) {
-			at += len(m.lead.text)
-		} else if m, at = r.follow(g, likely, at); m == nil {
-			return at
+	for from := &r.root.first; ; {
+		step := from.step
+		m, end := step.to, at+step.length
+		if start := at + step.headAt; start < 0 || end > len(s) ||
+			((wordOf(s, start)^step.head)|(wordOf(s, at+step.tailAt)^step.tail))&step.mask != 0 ||
+			step.length > 16 && !step.isAt(s, at) {
+			if m, end = r.follow(from, at); end < 0 {
+				return false
+			}
 		}
-		if at = r.value(m, at); at < 0 {
-			return -1
+		if at = end; m == nil {
+			return skipSpace(s, at) == len(s)
 		}
-		if at < len(r.record) && r.record[at] <= ' ' {
-			at = skipSpace(r.record, at)
+		if at >= len(s) || m.turn == r.turn || m.cells != nil && m.cells.set(r.row) {
+			return false
 		}
-		switch {
-		case isAt(r.record, at, ','):
-		case isAt(r.record, at, '}'):
-			return at + 1
+		m.turn = r.turn
+		switch m.reading {
+		case viaText:
+			end = m.cells.shortText(s, at)
+		case viaInt:
+			end = m.cells.shortInt(s, at)
+		case viaFloat:
+			end = m.cells.shortFloat(s, at)
+		case viaTime:
+			end = m.shortTime(s, at)
+		case viaGroup:
+			if at = skipSpace(s, at); isAt(s, at, '{') {
+				at, from = at+1, &m.group.first
+				continue
+			}
+			end = literal(s, at, "null")
 		default:
-			return -1
+			end = -1
 		}
-		at, likely = at+1, &m.next
+		if end < 0 {
+			if end = r.value(m, at); end < 0 {
+				return false
+			}
+		}
+		at, from = end, &m.after
 	}
 }
 
-// follow finds the member after a brace or comma where it isn't the likely one,
-// and remembers it. None, with a place, is the end of an object that is empty.
-func (r *jsonReader) follow(g *group, likely **member, from int) (*member, int) {
-	text := r.record
-	at := skipSpace(text, from)
-	if likely == &g.first && isAt(text, at, '}') {
-		return nil, at + 1
+// follow is a step that isn't the likely one. It gives the member that it leads
+// to, none at the end of the record, and the place after it, as all these do, or
+// -1.
+func (r *jsonReader) follow(from *spot, at int) (*member, int) {
+	known := &from.group.goesOn
+	if from == &from.group.first {
+		known = &from.group.begins
+	}
+	if step := known.find(r.record, at); step != nil {
+		from.step = step
+		return step.to, at + step.length
+	}
+	m, end := r.explore(from, at)
+	if end >= 0 && end-at <= maxStep {
+		from.step = newStep(r.record[at:end], m)
+		known.add(stepKey(r.record, at), from.step)
+	}
+	return m, end
+}
+
+// explore reads the text of a step, from a spot on.
+func (r *jsonReader) explore(from *spot, at int) (*member, int) {
+	text, g, first := r.record, from.group, from == &from.group.first
+	for at = skipSpace(text, at); isAt(text, at, '}'); first = false {
+		at = skipSpace(text, at+1)
+		if g = g.parent; g == nil {
+			return nil, at
+		}
+	}
+	if !first {
+		if !isAt(text, at, ',') {
+			return nil, -1
+		}
+		at = skipSpace(text, at+1)
 	}
 	if !isAt(text, at, '"') {
 		return nil, -1
@@ -88,10 +134,7 @@ func (r *jsonReader) follow(g *group, likely **member, from int) (*member, int) 
 	if at = skipSpace(text, end+1); m == nil || !isAt(text, at, ':') {
 		return nil, -1
 	}
-	at = skipSpace(text, at+1)
-	m.lead.learn(text[from:at])
-	*likely = m
-	return m, at
+	return m, skipSpace(text, at+1)
 }
 
 func (r *jsonReader) find(g *group, name []byte, ascii bool) *member {
@@ -108,35 +151,23 @@ func (r *jsonReader) find(g *group, name []byte, ascii bool) *member {
 	return m
 }
 
-// value reads what a member has.
+// value reads what a member has that no quicker way took.
 func (r *jsonReader) value(m *member, at int) int {
-	if at < len(r.record) && r.record[at] <= ' ' {
-		at = skipSpace(r.record, at)
-	}
-	if at >= len(r.record) || m.turn == r.turn {
+	if at = skipSpace(r.record, at); at >= len(r.record) {
 		return -1
 	}
-	if m.column >= 0 {
-		c := &r.columns[m.column]
-		if c.set(r.row) {
-			return -1
-		}
-		m.turn = r.turn
-		return r.scan(c, at)
-	}
-	m.turn = r.turn
 	switch {
-	case m.group == nil:
+	case m.group != nil:
+		return -1
+	case m.column < 0:
 		return r.skip(at)
-	case r.record[at] == 'n':
-		return literal(r.record, at, "null")
 	}
-	return r.group(m.group, at)
+	return r.scan(m, at)
 }
 
 // scan adds a column's cell. What the column doesn't take is left.
-func (r *jsonReader) scan(c *columnBuilder, at int) int {
-	first := r.record[at]
+func (r *jsonReader) scan(m *member, at int) int {
+	c, first := m.cells, r.record[at]
 	if first == 'n' {
 		if at = literal(r.record, at, "null"); at < 0 || c.missing() != nil {
 			return -1
@@ -150,7 +181,7 @@ func (r *jsonReader) scan(c *columnBuilder, at int) int {
 		}
 		text, end := r.string(at + 1)
 		if end >= 0 {
-			c.textBytes(text)
+			c.text(viewText(text))
 		}
 		return end
 	case Int:
@@ -172,6 +203,7 @@ func (r *jsonReader) scan(c *columnBuilder, at int) int {
 	if c.Kind == Time {
 		if us, ok := parseTime(text); ok {
 			c.int(us)
+			m.minute.learn(text, us)
 			return end
 		}
 	}

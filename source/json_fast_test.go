@@ -81,6 +81,8 @@ var hard = []string{
 	`{"b":"x","g":{"i":"2024-02-29T23:59:59.123456789Z"}}`, `{"b":"x","g":{"i":"2023-02-29T00:00:00Z"}}`, `{"b":"x","g":{"i":"2024-05-01T00:00:00+02:00"}}`, `{"b":"x","g":{"i":"0001-01-01T00:00:00+00:01"}}`, `{"b":"x","g":{"i":"0000-12-31T23:59:59-00:01"}}`,
 	`{"b":"x","g":{"i":"9999-12-31T23:59:59.9999999Z"}}`, `{"b":"x","g":{"i":"9999-12-31T23:59:59-00:01"}}`, `{"b":"x","g":{"i":"2024-05-01t00:00:00z"}}`, `{"b":"x","g":{"i":"2024-05-01T24:00:00Z"}}`, `{"b":"x","g":{"i":"2024-05-01T00:00:60Z"}}`, `{"b":"x","g":{"i":"2024-05-01T00:00:00,5Z"}}`,
 	`{"b":"x","g":{"i":"2024-05-01T00:00:00.1234567890123Z"}}`, `{"b":"x","g":{"i":"2024-05-01T00:00:00+24:00"}}`, `{"b":"x","g":{"i":"2024-05-01T0:00:00Z"}}`, `{"b":"x","g":{"i":1714521600000000}}`, `{"b":"x","g":{"i":"2024-04-31T00:00:00Z"}}`, `{"b":"x","g":{"i":"2024-05-01T00:00:00Z "}}`,
+	`{"g":{"i":"2024-05-01T00:00:00.000001Z"},"b":"x"}`, `{"g":{"i":"2024-05-01T00:00:60.000001Z"},"b":"x"}`, `{"g":{"i":"2024-05-01T00:00:1:.000001Z"},"b":"x"}`,
+	`{"g":{"i":"2024-05-01T00:00:59.Z"},"b":"xxxxxxxxxxxx"}`, `{"g":{"i":"2024-05-01T00:00:59.1234567Z"},"b":"x"}`, `{"g":{"i":"2024-05-01T00:00:59.12345678Z"},"b":"xxx"}`,
 	``, ` `, `null`, `[]`, `{}`, `{ }`, `{"b":"x"}x`,
 }
 
@@ -217,4 +219,33 @@ func TestJSONOfAStableLayoutAllocatesNothing(t *testing.T) {
 	next()
 	require.Zero(t, testing.AllocsPerRun(2000, next))
 	require.Zero(t, b.Rejected())
+}
+
+// Texts, numbers and times of every length, in the middle and at the end, after one
+// another: what is read eight bytes at once must end where it ends.
+func TestJSONReadersAgreeOnShortValues(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := func() string {
+			return rapid.StringMatching(`[a-zñ\x{7f}]{0,20}(\\n|\x01)?`).Draw(t, "text")
+		}
+		number := func() string { return rapid.StringMatching(`-?[0-9]{0,10}(\.[0-9]{0,10})?(e[0-9])?`).Draw(t, "number") }
+		at := func() string {
+			return rapid.StringMatching(`2024-05-0[1-3]T1[0-9]:0[0-9]:[0-6][0-9](\.[0-9]{0,9})?(Z|\+01:00|z|x)`).Draw(t, "time")
+		}
+		var records []string
+		for range rapid.IntRange(1, 40).Draw(t, "records") {
+			members := []string{
+				`"b":"` + text() + `"`, `"a":` + number(), `"c":` + number(), `"d":` + number(), `"d":"` + number() + `"`,
+				`"g":{"i":"` + at() + `"}`, `"g":{"h":` + number() + `}`, `"g":{"i":"` + at() + `","h":1}`, `"z":"` + text() + `"`,
+			}
+			order := rapid.Permutation(indices(len(members))).Draw(t, "order")[:rapid.IntRange(1, len(members)).Draw(t, "members")]
+			chosen := []string{`"b":"x"`}[:rapid.IntRange(0, 1).Draw(t, "b first")]
+			for _, i := range order {
+				chosen = append(chosen, members[i])
+			}
+			record := "{" + strings.Join(chosen, ",") + "}"
+			records = append(records, record[:len(record)-rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2}).Draw(t, "cut")])
+		}
+		sameAsComplete[few](t, records...)
+	})
 }

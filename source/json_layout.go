@@ -1,99 +1,95 @@
 package source
 
-import (
-	"encoding/binary"
-	"math"
-)
-
 // group is the members of an object: those that are columns or groups of columns,
 // and the strangers that records had beside them.
 type group struct {
+	parent    *group // nil for the record's own object
 	members   []*member
 	table     []*member // by hash of the name; a power of two
 	strangers int
-	first     *member // that an object last began with
+	first     spot  // after the brace
+	begins    steps // that first has had
+	goesOn    steps // that spots after a member have had
 }
 
+// member is one name of an object, and how its value is read.
 type member struct {
-	name   string
-	column int     // where there's no group; -1 for a stranger
-	group  *group  // of a nested object
-	turn   uint64  // the last record that had the member
-	next   *member // that last came after it
-	lead   lead
+	name    string
+	group   *group         // of a nested object
+	column  int            // where there's no group; -1 for a stranger
+	cells   *columnBuilder // the column's
+	reading reading
+	turn    uint64 // the last record that had the member
+	after   spot
+	minute  minute
 }
 
 func (m *member) stranger() bool { return m.column < 0 && m.group == nil }
 
-// lead is the text that last stood between a member's brace or comma and its
-// value, such as `"price": `. One of up to 16 bytes is found in a record as two
-// words, which may overlap: the second begins at skip.
-type lead struct {
-	text             []byte
-	mask, head, tail uint64
-	skip             int
-}
+// reading is what the fast reader does first with a member's value.
+type reading uint8
 
-// What is remembered of members that no column has, and of leads. A record that
-// has more is left to the complete reader.
 const (
-	maxStrangers = 64
-	maxName      = 128
-	maxLead      = 256
+	viaScan reading = iota
+	viaGroup
+	viaText
+	viaInt
+	viaFloat
+	viaTime
 )
 
-func (l *lead) learn(text []byte) {
-	if string(text) == string(l.text) {
-		return
+func readingOf(c *Column) reading {
+	switch c.Kind {
+	case String:
+		return viaText
+	case Int, Decimal:
+		return viaInt
+	case Time:
+		return viaTime
+	case Float:
+		if c.typ.Bits() == 64 {
+			return viaFloat
+		}
 	}
-	n := len(text)
-	if n > maxLead {
-		n = 0
-	}
-	l.text = append(l.text[:0], text[:n]...)
-	if n > 16 {
-		return
-	}
-	var padded [16]byte
-	copy(padded[:], l.text)
-	l.mask, l.skip = math.MaxUint64, max(n, 8)-8
-	if n < 8 {
-		l.mask = 1<<(8*n) - 1
-	}
-	l.head, l.tail = binary.LittleEndian.Uint64(padded[:]), binary.LittleEndian.Uint64(padded[l.skip:])
+	return viaScan
 }
 
-// at says whether the lead stands at a place.
-func (l *lead) at(s []byte, at int) bool {
-	n := len(l.text)
-	if n > 16 || n == 0 || at+l.skip+8 > len(s) {
-		return n > 0 && at+n <= len(s) && string(s[at:at+n]) == string(l.text)
-	}
-	return binary.LittleEndian.Uint64(s[at:])&l.mask == l.head && binary.LittleEndian.Uint64(s[at+l.skip:])&l.mask == l.tail
+// spot is a place in a layout, from which a step leads to the next value: after an
+// object's brace, or after a member's value.
+type spot struct {
+	group *group
+	step  *step // that a record last took from here
 }
 
-func newGroup(s *Schema) *group {
-	root := &group{}
+func newGroup(s *Schema, columns []columnBuilder) *group {
+	root := openGroup(nil)
 	for i, c := range s.Columns {
 		at := root
 		for _, name := range c.Path[:len(c.Path)-1] {
 			at = at.nested(name)
 		}
-		at.add(&member{name: c.Path[len(c.Path)-1], column: i})
+		at.add(&member{name: c.Path[len(c.Path)-1], column: i, cells: &columns[i], reading: readingOf(&s.Columns[i])})
 	}
 	return root
+}
+
+func openGroup(parent *group) *group {
+	g := &group{parent: parent}
+	g.first = spot{g, nowhere}
+	return g
 }
 
 func (g *group) nested(name string) *group {
 	if m := g.find([]byte(name)); m != nil {
 		return m.group
 	}
-	m := &member{name: name, column: -1, group: &group{}}
+	m := &member{name: name, column: -1, group: openGroup(g), reading: viaGroup}
 	g.add(m)
 	return m.group
 }
 
 func (g *group) add(m *member) {
+	m.after = spot{g, nowhere}
 	g.members = append(g.members, m)
 	if 2*len(g.members) <= len(g.table) {
 		g.place(m)
@@ -113,7 +109,9 @@ func (g *group) place(m *member) {
 	g.table[i] = m
 }
 
-func (g *group) slot(name []byte) int { return int(textHash(name)>>32) & (len(g.table) - 1) }
+func (g *group) slot(name []byte) int {
+	return int(keyOf(viewText(name)).hash()) & (len(g.table) - 1)
+}
 
 // find gives the member of a name, or nil.
 func (g *group) find(name []byte) *member {
@@ -127,6 +125,13 @@ func (g *group) find(name []byte) *member {
 	}
 	return nil
 }
+
+// What is remembered of members that no column has. A record that has more is left
+// to the complete reader.
+const (
+	maxStrangers = 64
+	maxName      = 128
+)
 
 // stranger is find for a name that a record has, in valid UTF-8: it gets to be
 // known. Nil if there are too many.

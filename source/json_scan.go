@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // How the fast reader of JSON finds its way in a text. Places are checked here,
@@ -24,19 +25,55 @@ func literal(s []byte, at int, word string) int {
 	return -1
 }
 
+// wordOf gives the eight bytes at a place as a word, the first lowest. Slicing would
+// keep the next load waiting for the capacity of what is left.
+func wordOf(s []byte, at int) uint64 {
+	if at < 0 {
+		panic(at)
+	}
+	_ = s[at+7]
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), at))[:])
+}
+
+// wordNear is wordOf for a place near the end, or past it: zeros follow it.
+func wordNear(s []byte, at int) uint64 {
+	switch {
+	case at+8 <= len(s):
+		return wordOf(s, at)
+	case len(s) < 8:
+		return 0 // and so the record isn't read quickly
+	}
+	return wordOf(s, len(s)-8) >> (8 * uint(at+8-len(s)))
+}
+
+// A word of eight bytes, each with the same bit.
+const ones, high = 0x0101010101010101, 0x8080808080808080
+
+// zeroBytes marks a word's zero bytes by their highest bit, and textEnds its
+// quotes, backslashes and control characters, by the ways of Bit Twiddling Hacks to
+// find a zero byte and one that is less than n: they may take a byte after the first
+// found for another, so only the first counts.
+func zeroBytes(x uint64) uint64 { return (x - ones) &^ x & high }
+
+func textEnds(x uint64) uint64 {
+	quote, backslash := x^('"'*ones), x^('\\'*ones)
+	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-' '*ones)&^x) & high
+}
+
+// masks are of the bytes of two words before the first that was found in the one,
+// or else in the other; such a byte is marked by its highest bit.
+func masks(lo, hi uint64) (uint64, uint64) {
+	return (lo&-lo)>>7 - 1, ((hi&-hi)>>7 - 1) & ((lo|-lo)>>63 - 1)
+}
+
 // textEnd gives the place of the first quote, backslash or control character from
 // a place on, or the end, and whether all before it is ASCII. It looks at eight
-// bytes at once, by the ways of Bit Twiddling Hacks to find a zero byte and one
-// that is less than n: they may take a byte after the first found for another, so
-// only the first counts.
+// bytes at once.
 func textEnd(s []byte, at int) (int, bool) {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
 	wide := uint64(0)
 	for ; at+8 <= len(s); at += 8 {
-		x := binary.LittleEndian.Uint64(s[at:])
-		quote, backslash := x^('"'*ones), x^('\\'*ones)
-		found := ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-' '*ones)&^x) & high
-		if found != 0 {
+		x := wordOf(s, at)
+		if found := textEnds(x); found != 0 {
 			before := found&-found - 1 // the bits below the found byte's highest
 			return at + bits.TrailingZeros64(found)/8, (wide|x&before)&high == 0
 		}

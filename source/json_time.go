@@ -1,5 +1,45 @@
 package source
 
+// minute is the last minute, in UTC, that a member's times had: as text, and its
+// first microsecond. The next time is often in it too.
+type minute struct {
+	lo, hi uint64
+	us     int64
+}
+
+func (m *minute) learn(text []byte, us int64) {
+	if text[len(text)-1] == 'Z' {
+		const length = 60e6
+		m.lo, m.hi, m.us = wordOf(text, 0), wordOf(text, 8), us-(us%length+length)%length
+	}
+}
+
+// shortTime adds a time in RFC 3339 of the last minute, with up to six digits
+// after the point.
+func (m *member) shortTime(s []byte, at int) int {
+	const longest = len(`"2006-01-02T15:04:05.999999Z"`)
+	if at+longest+1 > len(s) || s[at] != '"' || wordOf(s, at+1) != m.minute.lo || wordOf(s, at+9) != m.minute.hi || s[at+17] != ':' {
+		return -1
+	}
+	second := pair(s, at+18)
+	if second > 59 {
+		return -1
+	}
+	us, end := m.minute.us+int64(second)*1e6, at+20
+	if s[end] == '.' {
+		fraction, digits := leadingDigits(wordOf(s, end+1))
+		if digits-1 > 5 {
+			return -1
+		}
+		us, end = us+int64(fraction)*powers[6-digits], end+1+int(digits)
+	}
+	if s[end] != 'Z' || s[end+1] != '"' {
+		return -1
+	}
+	m.cells.int(us)
+	return end + 2
+}
+
 // parseTime reads a time as nearly all are: RFC 3339 in capitals, with up to nine
 // digits after the point, of which the microseconds count. What it doesn't take is
 // time.Time's to judge.

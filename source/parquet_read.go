@@ -51,7 +51,9 @@ type ParquetReader[E any] struct {
 	columns []*columnReader // by schema column; nil where it isn't read
 	offsets *columnReader   // nil where the file has none
 	group   int             // the next row group
-	left    int64           // rows of the current one
+	base    int64           // the offset of its first row, where the file has none
+	row     int64           // the next row of the current one
+	wanted  []rowRange      // of its rows, the first where row is or after it
 	next    int64           // the next offset, where the file has none
 	chunk   Chunk[E]
 	bad     []Quarantined // by row; Reason is empty where it's sound
@@ -85,7 +87,7 @@ func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*Parq
 	if options.ChunkRows == 0 {
 		options.ChunkRows = DefaultChunkRows
 	}
-	r := &ParquetReader[E]{file: file, options: options, next: options.Base, columns: make([]*columnReader, len(schema.Columns))}
+	r := &ParquetReader[E]{file: file, options: options, base: options.Base, columns: make([]*columnReader, len(schema.Columns))}
 	r.chunk = Chunk[E]{Schema: schema, Partition: options.Partition}
 	wanted := options.Columns
 	if wanted == nil {
@@ -113,23 +115,18 @@ func (r *ParquetReader[E]) Rows() int64 { return r.file.Rows }
 // Next gives the next events, io.EOF after the last. The chunk and its memory
 // are the caller's until the next call; texts may be kept.
 func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
-	for r.left == 0 {
+	for len(r.wanted) == 0 {
 		if r.group == r.file.Groups() {
 			return nil, io.EOF
 		}
-		rows := r.file.GroupRows(r.group)
-		if r.passesOver(r.group) {
-			r.next += rows
-			r.group++
-			continue
-		}
-		r.left = rows
 		if err := r.openGroup(); err != nil {
 			return nil, err
 		}
-		r.group++
 	}
-	n := int(min(r.left, int64(r.options.ChunkRows)))
+	if err := r.passOver(max(0, r.wanted[0].from-r.row)); err != nil {
+		return nil, err
+	}
+	n := int(min(r.wanted[0].to-r.row, int64(r.options.ChunkRows)))
 	c := &r.chunk
 	*c = Chunk[E]{Schema: c.Schema, Partition: c.Partition, Offsets: c.Offsets, Columns: make([]Vector, len(r.columns))}
 	r.bad = r.bad[:0]
@@ -145,25 +142,61 @@ func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
 	if err := r.readOffsets(n); err != nil {
 		return nil, err
 	}
-	r.left -= int64(n)
+	if r.row += int64(n); r.row == r.wanted[0].to {
+		r.wanted = r.wanted[1:]
+	}
 	r.quarantine()
 	return c, nil
 }
 
-// skipGroups goes on to the row group that has an offset, or to the end.
-func (r *ParquetReader[E]) skipGroups(offset int64) {
-	for r.group < r.file.Groups() && r.next+r.file.GroupRows(r.group) <= offset {
-		r.next += r.file.GroupRows(r.group)
-		r.group++
+// passOver passes over the next rows of the row group.
+func (r *ParquetReader[E]) passOver(n int64) error {
+	if n == 0 {
+		return nil
 	}
+	for _, column := range r.all() {
+		if err := column.passOver(n); err != nil {
+			return err
+		}
+	}
+	r.row += n
+	r.next += n
+	return nil
 }
 
-func (r *ParquetReader[E]) openGroup() error {
+// all gives the columns that are read, and that of the offsets.
+func (r *ParquetReader[E]) all() (columns []*columnReader) {
 	for _, column := range append(r.columns[:len(r.columns):len(r.columns)], r.offsets) {
-		if column == nil {
-			continue
+		if column != nil {
+			columns = append(columns, column)
 		}
-		if err := column.open(r.group); err != nil {
+	}
+	return columns
+}
+
+// skipGroups goes on to the row group that has an offset, or to the end.
+func (r *ParquetReader[E]) skipGroups(offset int64) {
+	for r.group < r.file.Groups() && r.base+r.file.GroupRows(r.group) <= offset {
+		r.base += r.file.GroupRows(r.group)
+		r.group++
+	}
+	r.next = r.base
+}
+
+// openGroup enters the next row group, if any of it may be wanted.
+func (r *ParquetReader[E]) openGroup() (err error) {
+	group := r.group
+	r.group, r.row, r.next = group+1, 0, r.base
+	r.base += r.file.GroupRows(group)
+	if r.wanted, err = r.wantedRows(group); err != nil || len(r.wanted) == 0 {
+		return err
+	}
+	if r.file.GroupRows(group) == 0 {
+		r.wanted = nil
+		return nil
+	}
+	for _, column := range r.all() {
+		if err := column.open(group); err != nil {
 			return err
 		}
 	}
@@ -209,7 +242,7 @@ func number(offsets []int64, first int64) {
 
 // reject notes that a row of the chunk has a value that doesn't fit.
 func (r *ParquetReader[E]) reject(row int, c *Column, what string) error {
-	at := r.file.GroupRows(r.group-1) - r.left + int64(row)
+	at := r.row + int64(row)
 	for i := range r.group - 1 {
 		at += r.file.GroupRows(i)
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"testing"
 	"time"
@@ -56,7 +58,7 @@ func writeScan(t *rapid.T, dir string) (events []scanEvent) {
 	for day := range rapid.IntRange(1, 4).Draw(t, "days") {
 		date := start.AddDate(0, 0, day)
 		var rows []foreignScan
-		for i := range rapid.IntRange(0, 40).Draw(t, "rows") {
+		for i := range rapid.SampledFrom([]int{0, 1, 17, 400}).Draw(t, "rows") {
 			row := foreignScan{At: date.UnixMilli() + r.Int64N(1000), Name: fmt.Sprint("nombre ", r.IntN(20)), N: int32(r.IntN(100)) - 50, Id: id}
 			if sorted {
 				row.At, row.Name, row.N = date.UnixMilli()+int64(i), fmt.Sprintf("nombre %02d", i/4), int32(i)-20
@@ -77,7 +79,15 @@ func writeScan(t *rapid.T, dir string) (events []scanEvent) {
 		}
 		path := filepath.Join(dir, "fecha="+date.Format(time.DateOnly), "0.parquet")
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, parquet.WriteFile(path, rows, parquet.MaxRowsPerRowGroup(rapid.Int64Range(1, 20).Draw(t, "group"))))
+		var file bytes.Buffer
+		w := parquet.NewGenericWriter[foreignScan](&file, parquet.MaxRowsPerRowGroup(rapid.SampledFrom([]int64{5, 150, 1000}).Draw(t, "group")),
+			parquet.PageBufferSize(rapid.SampledFrom([]int{1, 100, 10_000}).Draw(t, "page")), parquet.DataPageVersion(rapid.IntRange(1, 2).Draw(t, "version")))
+		for some := range slices.Chunk(rows, rapid.IntRange(1, 9).Draw(t, "some")) { // pages end between them
+			_, err := w.Write(some)
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.Close())
+		require.NoError(t, os.WriteFile(path, file.Bytes(), 0o644))
 	}
 	return events
 }
@@ -209,6 +219,20 @@ func TestScanPassesOver(t *testing.T) {
 	require.Equal(t, 30, rows, "a row group by its integers")
 	_, rows = read(Equal(scanName, "nombre 12"), 2)
 	require.Equal(t, 30, rows, "a row group by its texts")
+
+	require.NoError(t, os.RemoveAll(dir))
+	dir = filepath.Join(dir, "fecha=2026-11-01")
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	many := make([]foreignScan, 4000)
+	for i := range many {
+		many[i] = foreignScan{N: int32(i), Id: int64(i)}
+	}
+	require.NoError(t, parquet.WriteFile(filepath.Join(dir, "0.parquet"), many, parquet.PageBufferSize(400)))
+	log, err = NewParquetFiles(os.DirFS(filepath.Dir(dir)), "**/*.parquet", TablesOptions[scanEvent]{})
+	require.NoError(t, err)
+	_, rows = read(And(AtLeast(scanN, 1990), Less(scanN, 2000)))
+	require.Less(t, rows, 500, "pages by the file's index")
+	require.GreaterOrEqual(t, rows, 10)
 }
 
 // TestRenamedColumns: a data set's names may be anyone's.

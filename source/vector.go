@@ -1,9 +1,8 @@
 package source
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
+	"slices"
 	"sync/atomic"
 )
 
@@ -55,13 +54,27 @@ func (v *Vector) check(n int) error {
 		return fmt.Errorf("%d values, %d flags for %d events", values, len(v.Valid), n)
 	}
 	if v.Kind.text() {
-		for i, code := range v.Codes {
-			if int(code) >= len(v.Dict.Values) {
-				return fmt.Errorf("row %d has code %d in a dictionary of %d", i, code, len(v.Dict.Values))
-			}
-		}
+		return checkCodes(v.Codes, len(v.Dict.Values))
 	}
 	return nil
+}
+
+// checkCodes says which code has no text, if any.
+func checkCodes(codes []uint32, texts int) error {
+	var most [4]uint32 // by turns: one maximum would wait for the one before
+	rest := codes
+	for ; len(rest) >= 4; rest = rest[4:] {
+		c := rest[:4:4]
+		most[0], most[1], most[2], most[3] = max(most[0], c[0]), max(most[1], c[1]), max(most[2], c[2]), max(most[3], c[3])
+	}
+	for _, code := range rest {
+		most[0] = max(most[0], code)
+	}
+	if len(codes) == 0 || int(max(most[0], most[1], most[2], most[3])) < texts {
+		return nil
+	}
+	row := slices.IndexFunc(codes, func(code uint32) bool { return int(code) >= texts })
+	return fmt.Errorf("row %d has code %d in a dictionary of %d", row, codes[row], texts)
 }
 
 // slice gives rows [from, to) of v. It shares v's memory.
@@ -93,91 +106,3 @@ var dictionaries atomic.Uint64
 
 // NewDictionaryID gives an ID that no other dictionary of this process has.
 func NewDictionaryID() uint64 { return dictionaries.Add(1) }
-
-// Interner builds a dictionary. It's not safe for concurrent use, but what
-// Dictionary returns may be read while the interner grows.
-type Interner struct {
-	id     uint64
-	values []string
-	codes  map[string]uint32
-	recent []uint32 // 1 + the code last found for a text of this hash; a power of two
-}
-
-// NewInterner makes an empty dictionary.
-func NewInterner() *Interner {
-	return &Interner{id: NewDictionaryID(), codes: map[string]uint32{}}
-}
-
-// Code gives a text's code, a new one for a new text.
-func (d *Interner) Code(text string) uint32 {
-	if code, ok := d.codes[text]; ok {
-		return code
-	}
-	return d.add(text)
-}
-
-// CodeBytes is Code for a text in a buffer that the caller will use again.
-func (d *Interner) CodeBytes(text []byte) uint32 {
-	if code, ok := d.find(text); ok {
-		return code
-	}
-	return d.add(string(text))
-}
-
-// find gives the code of a text that has one. It seldom has to ask the map.
-func (d *Interner) find(text []byte) (uint32, bool) {
-	hash := textHash(text)
-	if len(d.recent) > 0 {
-		at := d.recent[int(hash>>32)&(len(d.recent)-1)] - 1
-		if int(at) < len(d.values) && d.values[at] == string(text) {
-			return at, true
-		}
-	}
-	code, ok := d.codes[string(text)]
-	if ok {
-		d.remember(hash, code)
-	}
-	return code, ok
-}
-
-// remember keeps a code that was found, among as many as there are texts, if they
-// aren't too many.
-func (d *Interner) remember(hash uint64, code uint32) {
-	const least, most = 64, 1 << 13
-	if n := len(d.recent); n < most && n < 2*len(d.values) {
-		d.recent = make([]uint32, max(least, 4*n))
-	}
-	d.recent[int(hash>>32)&(len(d.recent)-1)] = code + 1
-}
-
-// textHash is a quick hash of a text's ends and length, for tables that can bear
-// texts that collide. Its middle bits are the good ones.
-func textHash(text []byte) uint64 {
-	h, n := uint64(0), len(text)
-	switch {
-	case n >= 8:
-		h = binary.LittleEndian.Uint64(text) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[n-8:]), 23)
-	case n >= 4:
-		h = uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32
-	default:
-		for _, c := range text {
-			h = h<<8 | uint64(c)
-		}
-	}
-	return (h ^ uint64(n)<<59) * 0x9E3779B97F4A7C15
-}
-
-func (d *Interner) add(text string) uint32 {
-	code := uint32(len(d.values))
-	d.values = append(d.values, text)
-	d.codes[text] = code
-	return code
-}
-
-// Len is the number of texts.
-func (d *Interner) Len() int { return len(d.values) }
-
-// Dictionary is the texts so far.
-func (d *Interner) Dictionary() Dictionary {
-	return Dictionary{ID: d.id, Values: d.values[:len(d.values):len(d.values)]}
-}

@@ -3,22 +3,25 @@ package ddsketch
 import (
 	"cmp"
 	"encoding/binary"
+	"iter"
 	"math"
 	"slices"
 
 	"github.com/anabranch-go/anabranch/aggregate/internal/statekit"
 )
 
-// bins counts the values in bins, for all groups of a vector. A group may have
+// bins counts the values in bins, for all groups of a vector: each bin in its
+// group's window, or in the map where that doesn't have it. A group may have
 // more bins than are kept for a while: which are moved, and where to, depends on
 // what's there alone, so it's only done when a state is read, or when they are
 // far too many.
 type bins struct {
-	scale  *scale
-	codec  string
-	counts *statekit.Map[int64]
-	limit  int // bins that a group may have before those too many are moved
-	sorted []bin
+	scale   *scale
+	codec   string
+	counts  *statekit.Map[int64]
+	windows windows
+	limit   int // bins that a group may have in the map before those too many are moved
+	sorted  []bin
 }
 
 type bin struct {
@@ -30,20 +33,59 @@ func newBins(s *scale, codec string) *bins {
 	return &bins{scale: s, codec: codec, counts: statekit.NewMap[int64](), limit: 4*int(s.width) + 3}
 }
 
+func (s *bins) grow(n int) {
+	s.counts.Grow(n)
+	s.windows.grow(n)
+}
+
+func (s *bins) reset() {
+	s.counts.Reset()
+	s.windows.reset()
+}
+
 func (s *bins) add(group uint32, number, n int64) {
-	count := s.counts.At(group, uint64(number))
-	*count = statekit.AddCapped(*count, n)
-	if s.counts.Len(group) > s.limit {
-		s.collapse(group)
+	if !s.windows.add(group, number, n) {
+		s.addToMap(group, number, n)
+		s.arrange(group)
 	}
 }
 
-// collapse moves the group's bins that are too many.
-func (s *bins) collapse(group uint32) {
-	kept := s.read(group)
+func (s *bins) addToMap(group uint32, number, n int64) {
+	count := s.counts.At(group, uint64(number))
+	*count = statekit.AddCapped(*count, n)
+}
+
+// arrange moves the group's bins that are too many, and puts those of the map into
+// a window where they lie close together.
+func (s *bins) arrange(group uint32) {
+	inMap := s.counts.Len(group)
+	if inMap <= s.limit && !s.windows.tries(group, inMap) {
+		return
+	}
+	before, behind := s.windows.open(group, s.read(group))
 	s.counts.Drop(group)
-	for _, b := range kept {
-		*s.counts.At(group, uint64(b.number)) = b.count
+	for _, b := range before {
+		s.addToMap(group, b.number, b.count)
+	}
+	for _, b := range behind {
+		s.addToMap(group, b.number, b.count)
+	}
+}
+
+// all lists a group's bins, in no order.
+func (s *bins) all(group uint32) iter.Seq[bin] {
+	return func(yield func(bin) bool) {
+		for number, count := range s.counts.All(group) {
+			if !yield(bin{int64(number), *count}) {
+				return
+			}
+		}
+		first, counts := s.windows.counts(group)
+		for i, count := range counts {
+			if count != 0 && !yield(bin{first + int64(i), count}) {
+				return
+			}
+		}
 	}
 }
 
@@ -51,8 +93,8 @@ func (s *bins) collapse(group uint32) {
 // until the next call.
 func (s *bins) read(group uint32) []bin {
 	all := s.sorted[:0]
-	for number, count := range s.counts.All(group) {
-		all = append(all, bin{int64(number), *count})
+	for b := range s.all(group) {
+		all = append(all, b)
 	}
 	slices.SortFunc(all, func(a, b bin) int { return cmp.Compare(a.number, b.number) })
 	s.sorted = all
@@ -132,18 +174,17 @@ func (s *bins) take(group uint32, state []byte) error {
 // merge adds what other bins hold to a group's.
 func (s *bins) merge(group uint32, all []bin) {
 	for _, b := range all {
-		count := s.counts.At(group, uint64(b.number))
-		*count = statekit.AddCapped(*count, b.count)
+		if !s.windows.add(group, b.number, b.count) {
+			s.addToMap(group, b.number, b.count)
+		}
 	}
-	if s.counts.Len(group) > s.limit {
-		s.collapse(group)
-	}
+	s.arrange(group)
 }
 
 // total is the number of a group's values.
 func (s *bins) total(group uint32) (n int64) {
-	for _, count := range s.counts.All(group) {
-		n = statekit.AddCapped(n, *count)
+	for b := range s.all(group) {
+		n = statekit.AddCapped(n, b.count)
 	}
 	return n
 }

@@ -16,24 +16,50 @@ type states[E, R any] struct {
 	bins   *bins
 }
 
-func (s *states[E, R]) Grow(n int) { s.bins.counts.Grow(n) }
-func (s *states[E, R]) Reset()     { s.bins.counts.Reset() }
+func (s *states[E, R]) Grow(n int) { s.bins.grow(n) }
+func (s *states[E, R]) Reset()     { s.bins.reset() }
+
+// gathered is how many rows' bins are worked out at a time.
+const gathered = 256
 
 func (s *states[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 	v, rows := f.Vector(s.slot), rows[:len(groups)]
-	scale := s.bins.scale
-	if s.float {
-		for i, g := range groups {
-			row := rows[i]
-			if x := v.Floats[row]; !math.IsNaN(x) && !v.IsNull(row) {
-				s.bins.add(g, scale.bin(x), 1)
+	var numbers [gathered]int64
+	for len(rows) > 0 {
+		n := min(len(rows), gathered)
+		s.numbers(numbers[:n], v, rows[:n])
+		for i, g := range groups[:n] {
+			if numbers[i] != nowhere {
+				s.bins.add(g, numbers[i], 1)
 			}
 		}
-		return
+		groups, rows = groups[n:], rows[n:]
 	}
-	for i, g := range groups {
-		if row := rows[i]; !v.IsNull(row) {
-			s.bins.add(g, scale.bin(float64(v.Ints[row])), 1)
+}
+
+// nowhere is instead of the bin of what isn't counted: NaN and nulls.
+const nowhere = math.MinInt64
+
+// numbers sets dst to the bins of rows of a vector.
+func (s *states[E, R]) numbers(dst []int64, v *source.Vector, rows []int32) {
+	scale := s.bins.scale
+	if s.float {
+		for i, row := range rows {
+			dst[i] = nowhere
+			if x := v.Floats[row]; !math.IsNaN(x) {
+				dst[i] = scale.bin(x)
+			}
+		}
+	} else {
+		for i, row := range rows {
+			dst[i] = scale.bin(float64(v.Ints[row]))
+		}
+	}
+	if v.Valid != nil {
+		for i, row := range rows {
+			if !v.Valid[row] {
+				dst[i] = nowhere
+			}
 		}
 	}
 }
@@ -41,8 +67,8 @@ func (s *states[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
 func (s *states[E, R]) Merge(groups []uint32, other aggregate.States[E]) {
 	from := other.(*states[E, R]).bins
 	for i, g := range groups {
-		for number, count := range from.counts.All(uint32(i)) {
-			s.bins.add(g, int64(number), *count)
+		for b := range from.all(uint32(i)) {
+			s.bins.add(g, b.number, b.count)
 		}
 	}
 }

@@ -3,9 +3,9 @@
 // [Distinct] keeps a HyperLogLog sketch for each group: Flajolet, Fusy, Gandouet
 // and Meunier, "HyperLogLog: the analysis of a near-optimal cardinality estimation
 // algorithm" (2007), with the 64-bit hash and the sparse beginning of Heule,
-// Nunkesser and Hall, "HyperLogLog in practice" (2013). The registers and their
-// estimate are those of github.com/axiomhq/hyperloglog, which estimates as Qin,
-// Kim and Tung, "LogLog-Beta and more" (2016).
+// Nunkesser and Hall, "HyperLogLog in practice" (2013). The registers are those of
+// github.com/axiomhq/hyperloglog; they're estimated from as Ertl, "New cardinality
+// estimation algorithms for HyperLogLog sketches" (2017), without tables of bias.
 //
 // # Error
 //

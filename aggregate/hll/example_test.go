@@ -51,5 +51,5 @@ func ExampleDistinct() {
 	}
 	// Output:
 	// 100 users
-	// 9981 users
+	// 9996 users
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
-
-	"github.com/axiomhq/hyperloglog"
 )
 
 // registers are those of a group, a byte each.
@@ -33,16 +31,54 @@ func (r registers) merge(other registers) {
 	}
 }
 
-// count estimates how many values made the registers, with the library's formula.
-// bytes is memory that the caller lends, and gets back.
-func (r registers) count(precision uint8, bytes []byte) (int64, []byte) {
-	const version = 2
-	n := len(r)
-	bytes = append(bytes[:0], version, precision, 0, 0, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	bytes = append(bytes, r...)
-	var s hyperloglog.Sketch
-	if err := s.UnmarshalBinary(bytes); err != nil {
-		panic("hll: registers that aren't: " + err.Error())
+// count estimates how many values made the registers, from how many registers have
+// each rank (Ertl, "New cardinality estimation algorithms for HyperLogLog sketches",
+// 2017, algorithm 6): it needs no tables of bias.
+func (r registers) count(precision uint8) int64 {
+	var ranks [66]int
+	for _, rank := range r {
+		ranks[rank]++
 	}
-	return int64(min(s.Estimate(), math.MaxInt64)), bytes
+	m, most := float64(len(r)), 64-int(precision) // ranks are most+1 at most
+	z := m * tau(1-float64(ranks[most+1])/m)
+	for rank := most; rank > 0; rank-- {
+		z = (z + float64(ranks[rank])) / 2
+	}
+	z += m * sigma(float64(ranks[0])/m)
+	estimate := m * m / (2 * math.Ln2 * z)
+	if estimate >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(estimate + 0.5)
+}
+
+// sigma corrects for registers that no value has reached, which are x of all.
+func sigma(x float64) float64 {
+	if x == 1 {
+		return math.Inf(1)
+	}
+	z := x
+	for y := 1.0; ; y += y {
+		x *= x
+		before := z
+		if z += x * y; z == before {
+			return z
+		}
+	}
+}
+
+// tau corrects for registers that are full, which all but x are.
+func tau(x float64) float64 {
+	if x == 0 || x == 1 {
+		return 0
+	}
+	z := 1 - x
+	for y := 1.0; ; {
+		x = math.Sqrt(x)
+		before := z
+		y /= 2
+		if z -= (1 - x) * (1 - x) * y; z == before {
+			return z / 3
+		}
+	}
 }

@@ -17,7 +17,6 @@ type sketches struct {
 	dense     []registers
 	spare     []registers // of none
 	sorted    []uint32
-	bytes     []byte
 	touched   uint32 // keeps the compiler from leaving out what insertAll reads ahead
 }
 
@@ -174,11 +173,10 @@ func (s *sketches) merge(group uint32, other *sketches, i uint32) {
 }
 
 // count estimates how many values a group has.
-func (s *sketches) count(group uint32) (n int64) {
+func (s *sketches) count(group uint32) int64 {
 	sk := s.of[group]
 	if sk.size == isDense {
-		n, s.bytes = s.dense[sk.at].count(s.precision, s.bytes)
-		return n
+		return s.dense[sk.at].count(s.precision)
 	}
 	return int64(sk.n)
 }

@@ -15,6 +15,7 @@ type pageBounds struct {
 	rows, nulls int
 	known       bool   // whether min and max are; not so for pages of nulls or NaNs alone
 	min, max    []byte // plain encoded
+	low, high   uint64 // of texts, the beginnings of min and max
 }
 
 // pageIndex collects the pages of a column in one row group.
@@ -33,9 +34,15 @@ func (b *pageBounds) ints(values []int64) {
 		return
 	}
 	lo, hi := values[0], values[0]
+	lo2, hi2 := lo, hi // two at a time, as the one needn't wait for the other
+	for ; len(values) >= 2; values = values[2:] {
+		lo, hi = min(lo, values[0]), max(hi, values[0])
+		lo2, hi2 = min(lo2, values[1]), max(hi2, values[1])
+	}
 	for _, v := range values {
 		lo, hi = min(lo, v), max(hi, v)
 	}
+	lo, hi = min(lo, lo2), max(hi, hi2)
 	b.known = true
 	b.min = binary.LittleEndian.AppendUint64(nil, uint64(lo))
 	b.max = binary.LittleEndian.AppendUint64(nil, uint64(hi))
@@ -64,38 +71,46 @@ func (b *pageBounds) floats(values []float64) {
 }
 
 // texts looks at each distinct text of the page once.
-func (b *pageBounds) texts(codes []uint32, texts []string, s *scratch) {
-	if len(codes) == 0 {
-		return
-	}
-	words := (len(texts) + 31) / 32
+func (b *pageBounds) texts(codes []uint32, texts *TextList, s *scratch) {
+	words := (texts.Len() + 31) / 32
 	s.seen = slices.Grow(s.seen[:0], words)[:words]
 	clear(s.seen)
-	lo, hi := texts[codes[0]], texts[codes[0]]
 	for _, code := range codes {
 		bit := uint32(1) << (code & 31)
-		if s.seen[code>>5]&bit != 0 {
-			continue
-		}
-		s.seen[code>>5] |= bit
-		if text := texts[code]; text < lo {
-			lo = text
-		} else if text > hi {
-			hi = text
+		if s.seen[code>>5]&bit == 0 {
+			s.seen[code>>5] |= bit
+			b.blob(texts.At(int(code)))
 		}
 	}
-	b.known, b.min, b.max = true, []byte(lo), []byte(hi)
 }
 
-// blob keeps the values themselves; shorten copies.
+// blob keeps the values themselves; shorten copies. Most are neither the least
+// nor the greatest by their first bytes.
 func (b *pageBounds) blob(v []byte) {
+	first := beginning(v)
+	if b.known && b.low < first && first < b.high {
+		return
+	}
 	if !b.known || bytes.Compare(v, b.min) < 0 {
-		b.min = v
+		b.min, b.low = v, first
 	}
 	if !b.known || bytes.Compare(v, b.max) > 0 {
-		b.max = v
+		b.max, b.high = v, first
 	}
 	b.known = true
+}
+
+// beginning gives a text's first eight bytes, so that they are in the texts'
+// order; shorter ones as if zeros came after.
+func beginning(v []byte) uint64 {
+	if len(v) >= 8 {
+		return binary.BigEndian.Uint64(v)
+	}
+	first := uint64(0)
+	for i, c := range v {
+		first |= uint64(c) << (56 - 8*i)
+	}
+	return first
 }
 
 // maxBound is the most bytes of a text in statistics.
@@ -200,7 +215,7 @@ func (w *Writer) writeIndexes() error {
 				continue
 			}
 			chunk := &w.meta.RowGroups[g].Columns[leaf]
-			chunk.ColumnIndexOffset = int64(len(w.out))
+			chunk.ColumnIndexOffset = int64(w.out.size)
 			size, err := w.append(x.columnIndex(typ))
 			if err != nil {
 				return err
@@ -211,7 +226,7 @@ func (w *Writer) writeIndexes() error {
 	for g := range w.indexes {
 		for leaf := range w.indexes[g] {
 			chunk := &w.meta.RowGroups[g].Columns[leaf]
-			chunk.OffsetIndexOffset = int64(len(w.out))
+			chunk.OffsetIndexOffset = int64(w.out.size)
 			size, err := w.append(&format.OffsetIndex{PageLocations: w.indexes[g][leaf].locations})
 			if err != nil {
 				return err

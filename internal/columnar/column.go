@@ -19,6 +19,10 @@ type ColumnReader struct {
 	dict  dictionary
 	keep  bool // pages, since what was read points into them
 
+	// The dictionary's page, where it was passed over.
+	passed     *format.PageHeader
+	passedBody []byte
+
 	texts  Texts
 	buffer []byte   // of pages
 	codes  []uint32 // of dictionary pages

@@ -3,11 +3,8 @@ package columnar
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"math"
-	"math/bits"
-	"unsafe"
+	"slices"
 
-	encodings "github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -29,9 +26,12 @@ type scratch struct {
 	floats  []float64
 	codes   []uint32
 	seen    []uint32
+	lengths []int32
+	texts   []byte
 
 	entries  []uint32 // the rows' codes in a dictionary of integers
 	distinct distinct
+	strides  strides
 }
 
 // chunkEncoder writes one column of a row group.
@@ -47,11 +47,11 @@ type chunkEncoder struct {
 
 func (e *chunkEncoder) encode() error {
 	e.meta = format.ColumnMetaData{Type: e.column.Type, PathInSchema: e.column.Path, Codec: format.Zstd, NumValues: int64(e.rows)}
-	start := len(e.w.out)
+	start := e.w.out.size
 	if err := e.writeDictionary(); err != nil {
 		return err
 	}
-	e.meta.DataPageOffset = int64(len(e.w.out))
+	e.meta.DataPageOffset = int64(e.w.out.size)
 	for from := 0; from < e.rows; {
 		to := e.pageEnd(from)
 		if err := e.writePage(from, to); err != nil {
@@ -59,7 +59,7 @@ func (e *chunkEncoder) encode() error {
 		}
 		from = to
 	}
-	e.meta.TotalCompressedSize = int64(len(e.w.out) - start)
+	e.meta.TotalCompressedSize = int64(e.w.out.size - start)
 	e.meta.Encoding = append(e.meta.Encoding, e.encoding())
 	if e.entries > 0 {
 		e.meta.Encoding = append(e.meta.Encoding, format.Plain)
@@ -77,6 +77,8 @@ func (e *chunkEncoder) encoding() format.Encoding {
 		return format.RLEDictionary
 	case e.column.Type == format.Int64:
 		return format.DeltaBinaryPacked
+	case e.column.Type == format.ByteArray:
+		return format.DeltaLengthByteArray
 	}
 	return format.Plain
 }
@@ -86,38 +88,38 @@ func (e *chunkEncoder) encoding() format.Encoding {
 // differences. Both take fewer bytes than plain ones, compressed, and a fraction
 // of the time (see the benchmarks of package source).
 func (e *chunkEncoder) writeDictionary() error {
-	s, n := &e.w.scratch, 0
+	s, n, size := &e.w.scratch, 0, 0 // entries, and bytes of each if that's all the same
 	s.encoded = s.encoded[:0]
 	switch {
-	case e.column.Type == format.ByteArray && e.data.Blobs == nil:
+	case e.column.Type == format.ByteArray && e.data.Codes != nil:
 		n = e.textDictionary()
+		if width, same := e.data.Texts.width(); same {
+			size = 4 + width
+		}
 	case (e.column.Type == format.Int32 || e.column.Type == format.Int64) && !e.column.Rising:
 		n = e.intDictionary()
+		if e.column.Type == format.Int64 {
+			size = 8
+		}
 	}
 	if n == 0 {
 		return nil
 	}
 	e.entries = n
-	e.meta.DictionaryPageOffset = int64(len(e.w.out))
+	e.meta.DictionaryPageOffset = int64(e.w.out.size)
 	_, err := e.emit(format.PageHeader{Type: format.DictionaryPage,
-		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, s.encoded)
+		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, s.encoded, size)
 	return err
 }
 
 // textDictionary encodes the texts and gives their number, or 0.
 func (e *chunkEncoder) textDictionary() int {
-	size := 0
-	for _, text := range e.data.Texts {
-		size += len(text) + 4
-	}
-	if size > pageText && len(e.data.Texts) > e.rows/2 {
+	s, texts := &e.w.scratch, e.data.Texts
+	if texts.Size()+4*texts.Len() > pageText && texts.Len() > e.rows/2 {
 		return 0
 	}
-	s := &e.w.scratch
-	for _, text := range e.data.Texts {
-		s.encoded = appendText(s.encoded, text)
-	}
-	return len(e.data.Texts)
+	s.encoded = texts.appendPlain(s.encoded)
+	return texts.Len()
 }
 
 // intDictionary encodes the distinct integers, gives their number, and leaves
@@ -125,17 +127,21 @@ func (e *chunkEncoder) textDictionary() int {
 func (e *chunkEncoder) intDictionary() int {
 	s := &e.w.scratch
 	s.distinct.reset()
-	s.entries = s.entries[:0]
+	s.entries = slices.Grow(s.entries[:0], e.rows)[:e.rows]
+	last, code, ok := int64(0), uint32(0), false // rows often have the value of the row before
 	for i, v := range e.data.Ints[:e.rows] {
 		if e.data.Valid != nil && !e.data.Valid[i] {
-			s.entries = append(s.entries, 0) // it isn't written
+			s.entries[i] = 0 // it isn't written
 			continue
 		}
-		code, ok := s.distinct.code(v)
-		if !ok {
+		if ok && v == last {
+			s.entries[i] = code
+			continue
+		}
+		if code, ok = s.distinct.code(v); !ok {
 			return 0
 		}
-		s.entries = append(s.entries, code)
+		s.entries[i], last = code, v
 	}
 	s.encoded = appendPlainInts(s.encoded, s.distinct.values, e.column.Type)
 	return len(s.distinct.values)
@@ -149,12 +155,8 @@ func (e *chunkEncoder) pageEnd(from int) int {
 	}
 	size := 0
 	for i := from; i < to; i++ {
-		switch {
-		case e.data.Valid != nil && !e.data.Valid[i]:
-		case e.data.Blobs != nil:
-			size += len(e.data.Blobs[i])
-		default:
-			size += len(e.data.Texts[e.data.Codes[i]])
+		if e.data.Valid == nil || e.data.Valid[i] {
+			size += len(e.data.text(i))
 		}
 		if size > pageText {
 			return i + 1
@@ -188,10 +190,10 @@ func (e *chunkEncoder) writePage(from, to int) (err error) {
 		return err
 	}
 	s.page = page
-	offset := len(e.w.out)
+	offset := e.w.out.size
 	size, err := e.emit(format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{
 		NumValues: int32(to - from), Encoding: e.encoding(),
-		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE})}, page)
+		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE})}, page, 0)
 	e.index.add(format.PageLocation{Offset: int64(offset), CompressedPageSize: int32(size), FirstRowIndex: int64(from)}, bounds)
 	return err
 }
@@ -215,77 +217,11 @@ func (s *scratch) encodeLevels(valid []bool, n int) (nulls int, err error) {
 	return nulls, err
 }
 
-// appendValues encodes the valid values of rows [from, to), and finds their
-// bounds.
-func (e *chunkEncoder) appendValues(page []byte, from, to int, valid []bool, bounds *pageBounds) ([]byte, error) {
-	s, d := &e.w.scratch, e.data
-	switch e.column.Type {
-	case format.Double:
-		floats := compact(d.Floats[from:to], valid, &s.floats)
-		bounds.floats(floats)
-		for _, f := range floats {
-			page = binary.LittleEndian.AppendUint64(page, math.Float64bits(f))
-		}
-		return page, nil
-	case format.ByteArray:
-		if d.Blobs != nil {
-			return e.appendBlobs(page, d.Blobs[from:to], valid, bounds), nil
-		}
-		codes := compact(d.Codes[from:to], valid, &s.codes)
-		bounds.texts(codes, d.Texts, s)
-		if e.entries > 0 {
-			return s.appendCodes(page, codes, e.entries)
-		}
-		for _, code := range codes {
-			page = appendText(page, d.Texts[code])
-		}
-		return page, nil
-	}
-	ints := compact(d.Ints[from:to], valid, &s.ints)
-	bounds.ints(ints)
-	switch {
-	case e.entries > 0:
-		return s.appendCodes(page, compact(s.entries[from:to], valid, &s.codes), e.entries)
-	case e.encoding() == format.DeltaBinaryPacked:
-		var err error
-		s.encoded, err = (&encodings.BinaryPackedEncoding{}).EncodeInt64(s.encoded, ints)
-		return append(page, s.encoded...), err
-	}
-	return appendPlainInts(page, ints, e.column.Type), nil
-}
-
-func (e *chunkEncoder) appendBlobs(page []byte, blobs [][]byte, valid []bool, bounds *pageBounds) []byte {
-	for i, blob := range blobs {
-		if valid == nil || valid[i] {
-			page = appendText(page, blob)
-			bounds.blob(blob)
-		}
-	}
-	return page
-}
-
-// appendCodes writes dictionary codes: their width, then runs.
-func (s *scratch) appendCodes(page []byte, codes []uint32, texts int) ([]byte, error) {
-	width := bits.Len(uint(texts - 1))
-	page = append(page, byte(width))
-	if len(codes) == 0 {
-		return page, nil
-	}
-	if width == 0 {
-		return binary.AppendUvarint(page, uint64(len(codes))<<1), nil
-	}
-	signed := unsafe.Slice((*int32)(unsafe.Pointer(&codes[0])), len(codes)) // there are no 2^31 texts
-	var err error
-	s.encoded, err = (&rle.Encoding{BitWidth: width}).EncodeInt32(s.encoded, signed)
-	return append(page, s.encoded...), err
-}
-
 // emit compresses a page and writes it after its header. It gives the size of
-// both.
-func (e *chunkEncoder) emit(header format.PageHeader, page []byte) (int, error) {
+// both. record is the size of the page's records, if they are of one.
+func (e *chunkEncoder) emit(header format.PageHeader, page []byte, record int) (int, error) {
 	s := &e.w.scratch
-	var err error
-	if s.packed, err = zstdCodec.Encode(s.packed, page); err != nil {
+	if err := e.compress(page, header.Type, record); err != nil {
 		return 0, err
 	}
 	header.UncompressedPageSize, header.CompressedPageSize = int32(len(page)), int32(len(s.packed))
@@ -294,47 +230,24 @@ func (e *chunkEncoder) emit(header format.PageHeader, page []byte) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	e.w.out = append(e.w.out, s.packed...)
+	e.w.out.write(s.packed)
 	e.meta.TotalUncompressedSize += int64(size + len(page))
 	return size + len(s.packed), nil
 }
 
-// compact gives the valid values; all of them, in place, where valid is nil.
-func compact[T any](values []T, valid []bool, scratch *[]T) []T {
-	if valid == nil {
-		return values
+// compress leaves a page, compressed, in packed.
+func (e *chunkEncoder) compress(page []byte, typ format.PageType, record int) (err error) {
+	s := &e.w.scratch
+	var done bool
+	if s.packed, done = s.strides.compress(s.packed[:0], page, record); done {
+		return nil
 	}
-	out := (*scratch)[:0]
-	for i, v := range values {
-		if valid[i] {
-			out = append(out, v)
-		}
+	if s.packed, err = zstdCodec.Encode(s.packed, page); err != nil {
+		return err
 	}
-	*scratch = out
-	return out
-}
-
-func appendText[T string | []byte](b []byte, text T) []byte {
-	return append(binary.LittleEndian.AppendUint32(b, uint32(len(text))), text...)
-}
-
-func appendPlainInts(b []byte, ints []int64, typ format.Type) []byte {
-	switch typ {
-	case format.Boolean:
-		for i, v := range ints {
-			if i%8 == 0 {
-				b = append(b, 0)
-			}
-			b[len(b)-1] |= byte(v&1) << (i % 8)
-		}
-	case format.Int32:
-		for _, v := range ints {
-			b = binary.LittleEndian.AppendUint32(b, uint32(v))
-		}
-	default:
-		for _, v := range ints {
-			b = binary.LittleEndian.AppendUint64(b, uint64(v))
-		}
+	const short = 1 << 8 // entries: their codes fit a byte, so some bytes are more frequent than others
+	if typ == format.DataPage && e.entries > 0 && e.entries <= short && len(s.packed) >= len(page) {
+		s.packed = s.strides.entropy(s.packed[:0], page)
 	}
-	return b
+	return nil
 }

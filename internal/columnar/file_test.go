@@ -41,7 +41,11 @@ var sampleColumns = []Column{
 // sample makes a row group of many pages.
 func sample(rows int) ([]Data, []libraryRow) {
 	data, want := make([]Data, len(sampleColumns)), make([]libraryRow, rows)
-	data[1].Texts = []string{"uno", "dos", strings.Repeat("z", 100) + "ñ"}
+	names := []string{"uno", "dos", strings.Repeat("z", 100) + "ñ"}
+	data[1].Texts = new(TextList)
+	for _, name := range names {
+		data[1].Texts.Code(name)
+	}
 	for i := range rows {
 		w := &want[i]
 		w.At, w.Inner.Ratio, w.Inner.Flag, w.Key = int64(i)*1000, float64(i)/3-100, i%3 == 0, fmt.Append(nil, "key ", i)
@@ -51,7 +55,7 @@ func sample(rows int) ([]Data, []libraryRow) {
 		}
 		code, few := uint32(i%3), int64(i%4)<<40
 		if i%7 > 0 {
-			w.Name = &data[1].Texts[code]
+			w.Name = &names[code]
 		}
 		if i%2 == 0 {
 			w.Inner.Few = &few

@@ -16,48 +16,111 @@ type page struct {
 
 // nextPage enters the next data page. A dictionary before it is read on the way.
 func (c *ColumnReader) nextPage() error {
-	for {
-		if c.rows == 0 {
-			return malformed("it has more rows than its row group")
-		}
-		var header format.PageHeader
-		n, err := unmarshal(c.pages, &header)
-		if err != nil {
-			return err
-		}
-		size := int(header.CompressedPageSize)
-		if size < 0 || size > len(c.pages)-n {
-			return malformed("a page of %d bytes where %d are left", size, len(c.pages)-n)
-		}
-		body := c.pages[n : n+size]
-		c.pages = c.pages[n+size:]
-		// No checksum is stored as none, so one of zero goes unchecked.
-		if header.CRC != 0 && uint32(header.CRC) != crc32.ChecksumIEEE(body) {
-			return malformed("a page's checksum is wrong")
-		}
-		if err := checkPage(size, int(header.UncompressedPageSize)); err != nil {
-			return err
-		}
-		switch {
-		case header.Type == format.DictionaryPage && header.DictionaryPageHeader.Valid:
-			err = c.readDictionary(&header, body)
-		case header.Type == format.DataPage && header.DataPageHeader.Valid:
-			if err := c.readV1(&header, body); err != nil {
-				return err
-			}
-			return c.enter()
-		case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
-			if err := c.readV2(&header, body); err != nil {
-				return err
-			}
-			return c.enter()
-		case header.Type != format.IndexPage:
-			err = malformed("a page of type %s without its header", header.Type)
-		}
-		if err != nil {
+	if c.passed != nil {
+		dictionary, body := c.passed, c.passedBody
+		c.passed, c.passedBody = nil, nil
+		if _, err := c.readPage(dictionary, body); err != nil {
 			return err
 		}
 	}
+	for {
+		header, body, size, err := c.peek()
+		if err != nil {
+			return err
+		}
+		c.pages = c.pages[size:]
+		entered, err := c.readPage(header, body)
+		if entered || err != nil {
+			return err
+		}
+	}
+}
+
+// Skip passes over whole pages of no more than n rows in all, without decompressing
+// them, if what was read last ends a page. It gives the number of rows.
+func (c *ColumnReader) Skip(n int64) (skipped int64, err error) {
+	defer guard(c.name, &err)
+	for c.page.left == 0 && skipped < n {
+		header, body, size, err := c.peek()
+		if err != nil {
+			return skipped, err
+		}
+		rows := int64(-1)
+		switch {
+		case header.Type == format.DataPage && header.DataPageHeader.Valid:
+			rows = int64(header.DataPageHeader.V.NumValues)
+		case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
+			rows = int64(header.DataPageHeaderV2.V.NumValues)
+		case header.Type == format.IndexPage:
+			c.pages = c.pages[size:]
+			continue
+		default: // a dictionary, which what follows may need
+			if c.passed != nil {
+				return skipped, malformed("a second page that holds no rows")
+			}
+			c.passed, c.passedBody = header, body
+			c.pages = c.pages[size:]
+			continue
+		}
+		if rows < 0 || rows > c.rows {
+			return skipped, malformed("a page of %d rows where %d are left", rows, c.rows)
+		}
+		if rows > n-skipped {
+			break
+		}
+		c.pages = c.pages[size:]
+		c.rows -= rows
+		skipped += rows
+	}
+	return skipped, nil
+}
+
+// Left is how many rows of the page that was entered aren't read yet.
+func (c *ColumnReader) Left() int { return c.page.left }
+
+// peek reads the next page's header. size is that of the header and the body.
+func (c *ColumnReader) peek() (header *format.PageHeader, body []byte, size int, err error) {
+	if c.rows == 0 {
+		return nil, nil, 0, malformed("it has more rows than its row group")
+	}
+	header = new(format.PageHeader)
+	n, err := unmarshal(c.pages, header)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	bytes := int(header.CompressedPageSize)
+	if bytes < 0 || bytes > len(c.pages)-n {
+		return nil, nil, 0, malformed("a page of %d bytes where %d are left", bytes, len(c.pages)-n)
+	}
+	return header, c.pages[n : n+bytes], n + bytes, nil
+}
+
+// readPage reads a page, and says whether it was a data page, which is entered.
+func (c *ColumnReader) readPage(header *format.PageHeader, body []byte) (entered bool, err error) {
+	// No checksum is stored as none, so one of zero goes unchecked.
+	if header.CRC != 0 && uint32(header.CRC) != crc32.ChecksumIEEE(body) {
+		return false, malformed("a page's checksum is wrong")
+	}
+	if err := checkPage(len(body), int(header.UncompressedPageSize)); err != nil {
+		return false, err
+	}
+	switch {
+	case header.Type == format.DictionaryPage && header.DictionaryPageHeader.Valid:
+		return false, c.readDictionary(header, body)
+	case header.Type == format.DataPage && header.DataPageHeader.Valid:
+		if err := c.readV1(header, body); err != nil {
+			return false, err
+		}
+		return true, c.enter()
+	case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
+		if err := c.readV2(header, body); err != nil {
+			return false, err
+		}
+		return true, c.enter()
+	case header.Type != format.IndexPage:
+		return false, malformed("a page of type %s without its header", header.Type)
+	}
+	return false, nil
 }
 
 // enter checks a page's rows against those that the row group has left.

@@ -25,8 +25,8 @@ type Column struct {
 type Data struct {
 	Ints   []int64   // Boolean, Int32, Int64
 	Floats []float64 // Double
-	Codes  []uint32  // ByteArray: places in Texts
-	Texts  []string  // distinct; those that no row has are written all the same
+	Codes  []uint32  // ByteArray: numbers in Texts; nil where every row has the text of its own number
+	Texts  *TextList // with Codes, all from Code; those that no row has are written all the same
 	Blobs  [][]byte  // ByteArray, instead of Codes and Texts
 	Valid  []bool    // nil where there's no null
 }
@@ -35,7 +35,7 @@ type Data struct {
 type Writer struct {
 	columns []Column
 	order   []int // file order: leaf -> column
-	out     []byte
+	out     output
 	meta    format.FileMetaData
 	indexes [][]pageIndex // by row group and leaf
 	scratch scratch
@@ -48,7 +48,8 @@ const CreatedBy = "anabranch"
 // NewWriter makes a writer of columns. Columns that share the beginning of their
 // paths are in one group. Errors are ErrSchema.
 func NewWriter(columns []Column) (*Writer, error) {
-	w := &Writer{columns: columns, out: []byte(magic)}
+	w := &Writer{columns: columns}
+	w.out.write([]byte(magic))
 	w.meta = format.FileMetaData{Version: 2, CreatedBy: CreatedBy}
 	root := &node{name: "schema"}
 	for i := range columns {
@@ -63,7 +64,7 @@ func NewWriter(columns []Column) (*Writer, error) {
 // WriteGroup writes a row group: the values of every column, in the order of the
 // columns. It keeps nothing of data.
 func (w *Writer) WriteGroup(rows int, data []Data) error {
-	group := format.RowGroup{NumRows: int64(rows), Ordinal: int16(len(w.meta.RowGroups)), FileOffset: int64(len(w.out))}
+	group := format.RowGroup{NumRows: int64(rows), Ordinal: int16(len(w.meta.RowGroups)), FileOffset: int64(w.out.size)}
 	indexes := make([]pageIndex, len(w.order))
 	for leaf, i := range w.order {
 		e := chunkEncoder{w: w, column: &w.columns[i], data: &data[i], rows: rows}
@@ -82,7 +83,7 @@ func (w *Writer) WriteGroup(rows int, data []Data) error {
 }
 
 // Size is the number of bytes so far.
-func (w *Writer) Size() int { return len(w.out) }
+func (w *Writer) Size() int { return w.out.size }
 
 // Close ends the file and gives its bytes. keys goes into the footer, in its
 // order. The writer can't be used after.
@@ -98,14 +99,14 @@ func (w *Writer) Close(keys ...format.KeyValue) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.out = binary.LittleEndian.AppendUint32(w.out, uint32(size))
-	return append(w.out, magic...), nil
+	w.out.write(append(binary.LittleEndian.AppendUint32(nil, uint32(size)), magic...))
+	return w.out.bytes(), nil
 }
 
 // append writes a thrift struct, and gives its size.
 func (w *Writer) append(v any) (int, error) {
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), v)
-	w.out = append(w.out, b...)
+	w.out.write(b)
 	return len(b), err
 }
 

@@ -9,7 +9,7 @@
 //	wall_s cpu_s peak_rss_mib check
 //
 // A query is the name of one over the suite's shop events (seed, approx, global,
-// gapprox, sum), or the flags of one over any files: -by, -agg and -where. check is
+// gapprox, sum), decode- and one of them for reading its columns alone, or the flags of one over any files: -by, -agg and -where. check is
 // the number of rows and the sum of what they count, or of their first result. An
 // empty line ends it.
 //
@@ -121,6 +121,9 @@ func serve(ctx context.Context, dir string, in io.Reader, out io.Writer) error {
 func answer(ctx context.Context, dir, line string) (check string, err error) {
 	if named, ok := queries[line]; ok {
 		return named(ctx, dir)
+	}
+	if name, ok := strings.CutPrefix(line, "decode-"); ok {
+		return decode(ctx, dir, name)
 	}
 	if !strings.HasPrefix(line, "-") {
 		return "", fmt.Errorf("there is no query %q", line)

@@ -113,7 +113,11 @@ func values[T any](name string, f source.Field[fila, T], argument float64, cell 
 		return aggregate.Map(aggregate.Max(f), maybe), nil
 	case "topk":
 		return aggregate.Map(topk.Frequent(f, int(argument), topk.Options{}), func(items []topk.Item[T]) celda {
-			return celda{kind: 'a', ref: items}
+			found := make([]T, len(items))
+			for i, item := range items {
+				found[i] = item.Value
+			}
+			return celda{kind: 'a', ref: found}
 		}), nil
 	}
 	return nil, fmt.Errorf("there is no such aggregate of that column: count, sum, mean, variance, min, max, distinct, approx, quantile and topk are known")

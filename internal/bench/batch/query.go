@@ -252,7 +252,7 @@ func (v *view[K, C]) check(ctx context.Context) (string, error) {
 		}
 		sum += row.Value[0].number()
 	}
-	return fmt.Sprintf("%d %.6g", result.Len(), sum), nil
+	return fmt.Sprintf("%d %v", result.Len(), sum), nil
 }
 
 func (v *view[K, C]) print(ctx context.Context, w io.Writer, asJSON bool) error {

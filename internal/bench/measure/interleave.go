@@ -9,9 +9,12 @@ import (
 // Candidate is one way to do a work.
 type Candidate struct {
 	Work, Who string
-	Version   string                 // of whom, where it isn't this module
+	Version   string // of whom, where it isn't this module
+	Aside     bool   // not a peer: see [Line]
+	Note      string
 	N         int                    // how many units (events, rows) one run does
 	Run       func() (string, error) // does the work once, and gives its check
+	Check     func() (string, error) // gives Run's check in its stead, untimed; may be nil
 }
 
 // Clock is what Interleave reads.
@@ -64,6 +67,11 @@ func Interleave(rounds int, clock Clock, unit Unit, candidates ...Candidate) ([]
 			if err != nil {
 				return nil, fmt.Errorf("measure: %s by %s: %w", c.Work, c.Who, err)
 			}
+			if c.Check != nil {
+				if check, err = c.Check(); err != nil {
+					return nil, fmt.Errorf("measure: %s by %s: %w", c.Work, c.Who, err)
+				}
+			}
 			if round < 0 {
 				lines[i].Check = check
 				continue
@@ -77,7 +85,7 @@ func Interleave(rounds int, clock Clock, unit Unit, candidates ...Candidate) ([]
 	for i, c := range candidates {
 		check := lines[i].Check
 		lines[i] = Of(c.Work, c.Who, unit.Name, values[i])
-		lines[i].Check, lines[i].Version = check, c.Version
+		lines[i].Check, lines[i].Version, lines[i].Aside, lines[i].Note = check, c.Version, c.Aside, c.Note
 	}
 	return lines, Agree(lines)
 }

@@ -21,6 +21,8 @@ type Line struct {
 	High    float64 `json:"high"` // the greatest of the rounds
 	Rounds  int     `json:"rounds"`
 	PeakMiB float64 `json:"peak_mib,omitempty"` // the peak of resident memory, where it was measured
+	CPU     float64 `json:"cpu_s,omitempty"`    // the median of CPU seconds, where the values are wall time
+	Aside   bool    `json:"aside,omitempty"`    // not a peer to be ahead of: a bound, a part of the work, an answer too coarse. The note says which.
 	Check   string  `json:"check,omitempty"`    // what the candidates of one work agree on; none where there's nothing to compare (a bare loop)
 	Note    string  `json:"note,omitempty"`     // why it wasn't measured (Rounds is 0 then), or what to bear in mind
 }

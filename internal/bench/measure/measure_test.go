@@ -72,6 +72,15 @@ func TestOtherChecksAreErrors(t *testing.T) {
 	require.ErrorIs(t, err, failed)
 }
 
+func TestACheckMayBeMadeApart(t *testing.T) {
+	runs := 0
+	lines, err := measure.Interleave(1, measure.Wall, measure.Seconds, measure.Candidate{Work: "w", Who: "a",
+		Run: func() (string, error) { runs++; return "", nil }, Check: func() (string, error) { return "apart", nil }})
+	require.NoError(t, err)
+	require.Equal(t, "apart", lines[0].Check)
+	require.Equal(t, 2, runs)
+}
+
 func TestLinesComeBackFromJSON(t *testing.T) {
 	lines := []measure.Line{
 		{Work: "decode stable", Who: "anabranch", Unit: "ns/event", Median: 96.1, Low: 95, High: 101, Rounds: 5, Check: "3 4"},

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/anabranch-go/anabranch/internal/bench/measure"
+	"github.com/anabranch-go/anabranch/internal/bench/samples"
+)
+
+// TestRunMeasuresAndChecks: each run compares what it measures with another way.
+func TestRunMeasuresAndChecks(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, samples.WriteColumns(dir, 5000))
+	var out bytes.Buffer
+	require.NoError(t, run(&out, dir, 5000, 1, true, ""))
+	lines, err := measure.Read(&out)
+	require.NoError(t, err)
+	var works []string
+	for _, line := range lines {
+		works = append(works, line.Work)
+	}
+	require.Contains(t, works, "speed layer, JSON to windows")
+}
