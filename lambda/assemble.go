@@ -141,6 +141,10 @@ const asksAtOnce = 32
 
 // askEach calls ask for each of n things, several at a time, and waits for all.
 func (p *Pipeline[E]) askEach(n int, ask func(i int)) {
+	if n == 1 {
+		ask(0)
+		return
+	}
 	var group errgroup.Group
 	group.SetLimit(p.asks)
 	for i := range n {

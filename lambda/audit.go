@@ -65,11 +65,11 @@ func (p *Pipeline[E]) auditView(ctx context.Context, run *baseRun[E], audit *Aud
 	kept := plan.newTable()
 	if run.previous != nil {
 		for _, part := range run.previous.Parts {
-			states, err := p.readStates(ctx, run.view, part.File)
+			file, err := p.readStates(ctx, run.view, part.File)
 			if err != nil {
 				return err
 			}
-			if err := kept.mergeStates(states); err != nil {
+			if err := kept.mergeStates(file.states); err != nil {
 				return err
 			}
 		}

@@ -61,15 +61,20 @@ func dayOf(window int64) int64 {
 	return d
 }
 
-// latestBase reads the newest base of a view's version; nil where there's none.
+// latestBase gives the newest base of a view's version; nil, with number -1, where
+// there's none. It's not to be written to.
 func (p *Pipeline[E]) latestBase(ctx context.Context, view *registration[E]) (number int64, b *base, err error) {
+	known := view.lastBase()
 	var read base
-	number, found, err := archive.Latest(ctx, p.config.Archive, view.bases(), &read)
+	number, err = p.archive.Latest(ctx, view.bases(), known.number, &read)
 	if err != nil {
 		return 0, nil, fmt.Errorf("cannot read the newest base of view %s: %w", view.name, err)
 	}
-	if !found {
+	if number < 0 {
 		return -1, nil, nil
+	}
+	if number == known.number {
+		return number, known.base, nil
 	}
 	if read.Format != baseFormat {
 		return 0, nil, fmt.Errorf("%w: base %d of view %s has format %d", archive.ErrFormat, number, view.name, read.Format)
@@ -80,7 +85,14 @@ func (p *Pipeline[E]) latestBase(ctx context.Context, view *registration[E]) (nu
 	if err := read.check(); err != nil {
 		return 0, nil, fmt.Errorf("%w: base %d of view %s: %w", archive.ErrCorrupt, number, view.name, err)
 	}
+	view.keepBase(numbered{number, &read})
 	return number, &read, nil
+}
+
+// numbered is a base and its number; -1 without one.
+type numbered struct {
+	number int64
+	base   *base
 }
 
 // check says what can't be in a base: it comes from an object that anybody may

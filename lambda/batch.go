@@ -120,11 +120,11 @@ func (p *Pipeline[E]) mergeSealed(ctx context.Context, run *baseRun[E], into *ta
 			return err
 		}
 		for _, segment := range t.segments {
-			states, err := p.sealedStates(ctx, run.view, segment)
+			file, err := p.sealedStates(ctx, run.view, segment)
 			if err != nil {
 				return err
 			}
-			if err := into.mergeStates(states); err != nil {
+			if err := into.mergeStates(file.states); err != nil {
 				return err
 			}
 		}
@@ -241,11 +241,11 @@ func (p *Pipeline[E]) addToPart(ctx context.Context, view *registration[E], part
 		return nil, err
 	}
 	table := plan.newTable()
-	states, err := p.readStates(ctx, view, part.File)
+	file, err := p.readStates(ctx, view, part.File)
 	if err != nil {
 		return nil, err
 	}
-	if err := table.mergeStates(states); err != nil {
+	if err := table.mergeStates(file.states); err != nil {
 		return nil, fmt.Errorf("%s: %w", part.File.Name, err)
 	}
 	if err := table.mergeStates(fresh); err != nil {
@@ -260,13 +260,13 @@ func gapsOf(chains []archive.Chain) []string {
 	for _, chain := range chains {
 		for _, e := range chain.Entries {
 			if e.Kind == archive.KindGap {
-				gaps = append(gaps, describeGap(e))
+				gaps = append(gaps, describeGap(&e))
 			}
 		}
 	}
 	return gaps
 }
 
-func describeGap(e archive.Entry) string {
+func describeGap(e *archive.Entry) string {
 	return fmt.Sprintf("partition %d lost the offsets [%d, %d): %s", e.Partition, e.From, e.To, e.Reason)
 }

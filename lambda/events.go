@@ -30,7 +30,7 @@ func (r *filesRead) add(other filesRead) {
 
 // readEvents reads a segment's events, file by file: pick gives what is called with
 // a file's chunks, or nil to skip the file. Offsets rise within a file alone.
-func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, columns []int, pick func(archive.File) func(*source.Chunk[E]) error) error {
+func (p *Pipeline[E]) readEvents(ctx context.Context, segment *archive.Entry, columns []int, pick func(archive.File) func(*source.Chunk[E]) error) error {
 	r := eventReader[E]{segment: segment, columns: columns}
 	if len(segment.Events) > 1 {
 		r.seen = &offsetSet{}
@@ -54,7 +54,7 @@ func (p *Pipeline[E]) readEvents(ctx context.Context, segment archive.Entry, col
 // eventReader checks a segment's events while it reads them: who wrote the files
 // may have erred, and an event that counts twice must not pass.
 type eventReader[E any] struct {
-	segment archive.Entry
+	segment *archive.Entry
 	columns []int
 	seen    *offsetSet // in other files too; nil where there's one
 }

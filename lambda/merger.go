@@ -1,11 +1,10 @@
 package lambda
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"math"
 
 	"github.com/anabranch-go/anabranch/lambda/archive"
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -20,10 +19,19 @@ type merger[E any] struct {
 	lenient  bool
 	missing  []string
 
-	// The step's window of the last state: states come in runs.
-	fine, coarse int64
-	known        bool
+	// The step's window of the last state, and its width: states come in runs. The
+	// width is 0 where it isn't known, and of sessions, which are what they are.
+	coarse int64
+	width  uint64
+
+	files [askTogether]*stateFile // to be searched for the selected keys, together
+	asked int                     // how many these are
+	size  int64                   // of all of them
 }
+
+// askTogether is how many files are searched together, so that the waits for memory
+// overlap; few enough to hold them whatever the cache does.
+const askTogether = 32
 
 func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 	if a.base != nil {
@@ -31,19 +39,20 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			if part.MaxWindow < m.selected.from || part.MinWindow >= m.selected.to {
 				continue
 			}
-			states, err := m.p.readStates(ctx, m.view, part.File)
-			if err := m.add(states, err); err != nil {
+			file, err := m.p.readStates(ctx, m.view, part.File)
+			if err := m.add(file, err); err != nil {
 				return err
 			}
 		}
 	}
-	for _, t := range a.parts {
+	for i := range a.parts {
+		t := &a.parts[i]
 		for _, segment := range t.segments {
 			if m.outside(segment) {
 				continue
 			}
-			states, err := m.p.sealedStates(ctx, m.view, segment)
-			if err := m.add(states, err); err != nil {
+			file, err := m.p.sealedStates(ctx, m.view, segment)
+			if err := m.add(file, err); err != nil {
 				return err
 			}
 		}
@@ -60,23 +69,26 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 			}
 		}
 	}
-	return nil
+	return m.ask()
 }
 
 // outside says whether a segment's delta holds no selected window, from its
 // entry alone.
-func (m *merger[E]) outside(segment archive.Entry) bool {
+func (m *merger[E]) outside(segment *archive.Entry) bool {
 	sealed, ok := segment.Deltas[m.view.fingerprint]
 	if !ok {
 		return false
 	}
-	return sealed.Rows == 0 || startOf(m.view.window, sealed.MaxTime) < m.selected.from ||
+	if sealed.Rows == 0 || m.selected.from == math.MinInt64 && m.selected.to == math.MaxInt64 {
+		return sealed.Rows == 0
+	}
+	return startOf(m.view.window, sealed.MaxTime) < m.selected.from ||
 		startOf(m.view.window, sealed.MinTime) >= m.selected.to
 }
 
 // add folds the selected ones of sorted states. A lost or corrupt file is an
 // error, or something missing where the caller allows that.
-func (m *merger[E]) add(states []delta.State, err error) error {
+func (m *merger[E]) add(file *stateFile, err error) error {
 	if err != nil && m.lenient && (errors.Is(err, archive.ErrMissing) || errors.Is(err, archive.ErrCorrupt)) {
 		m.missing = append(m.missing, err.Error())
 		return nil
@@ -88,18 +100,39 @@ func (m *merger[E]) add(states []delta.State, err error) error {
 		return err
 	}
 	if m.selected.keys == nil {
-		return m.fold(states)
+		return m.fold(file.states)
+	}
+	m.files[m.asked] = file
+	m.asked, m.size = m.asked+1, m.size+file.size
+	if m.asked < askTogether && m.size < m.p.config.CacheBytes/8 {
+		return nil
+	}
+	return m.ask()
+}
+
+// ask folds the selected keys' states of the files to be asked.
+func (m *merger[E]) ask() error {
+	var indexes [askTogether]*keyIndex
+	files := m.files[:m.asked]
+	for i, file := range files {
+		indexes[i] = file.keys()
 	}
 	for _, key := range m.selected.keys {
-		from, _ := slices.BinarySearchFunc(states, key, func(s delta.State, key []byte) int { return bytes.Compare(s.Key, key) })
-		to := from
-		for to < len(states) && bytes.HasPrefix(states[to].Key, key) {
-			to++
+		var may [askTogether]bool
+		for i := range files {
+			may[i] = indexes[i].may(key)
 		}
-		if err := m.fold(states[from:to]); err != nil {
-			return err
+		for i, file := range files {
+			if !may[i] {
+				continue
+			}
+			if err := m.fold(indexes[i].find(file.states, key)); err != nil {
+				return err
+			}
 		}
 	}
+	clear(files)
+	m.asked, m.size = 0, 0
 	return nil
 }
 
@@ -128,12 +161,20 @@ func (m *merger[E]) fold(states []delta.State) error {
 		} else if !keeps {
 			continue
 		}
-		if !m.known || s.Window != m.fine {
-			m.fine, m.coarse, m.known = s.Window, startOf(m.selected.step, s.Window), true
+		if uint64(s.Window)-uint64(m.coarse) >= m.width {
+			m.seek(s.Window)
 		}
 		if err := m.into.mergeState(m.coarse, s); err != nil {
 			return fmt.Errorf("view %s: a state that can't be read: %w", m.view.name, err)
 		}
 	}
 	return nil
+}
+
+// seek sets coarse to the start of the step's window that a window lies in.
+func (m *merger[E]) seek(window int64) {
+	m.coarse = startOf(m.selected.step, window)
+	if step := m.selected.step.Panes(); !step.IsSession() {
+		m.width = uint64(step.End(m.coarse)) - uint64(m.coarse)
+	}
 }

@@ -118,6 +118,8 @@ type registration[E any] struct {
 	checked bool                // the archive's live version is this one
 	stopped error               // once the view's own code has panicked
 	opens   map[int]*delta.Open // by partition: what the last answer used
+	newest  numbered            // base that was read
+	plans   sync.Pool           // of *plan[E], between queries
 }
 
 // deltas is the name under which a delta store, which several archives may share,
@@ -146,6 +148,26 @@ func (r *registration[E]) stopError() error {
 	return r.stopped
 }
 
+func (r *registration[E]) lastBase() numbered {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.newest
+}
+
+func (r *registration[E]) keepBase(b numbered) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.newest = b
+}
+
+// borrow gives a plan to a query, which gives it back to plans unless it fails.
+func (r *registration[E]) borrow() (*plan[E], error) {
+	if p, ok := r.plans.Get().(*plan[E]); ok {
+		return p, nil
+	}
+	return r.bind()
+}
+
 func (r *registration[E]) lastOpen(partition int) *delta.Open {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -172,6 +194,7 @@ type Handle[E, K, R any] struct {
 	pipeline *Pipeline[E]
 	view     View[E, K, R]
 	reg      *registration[E]
+	readers  sync.Pool // of *rowReader[E, K, R], between queries
 }
 
 // Register adds a view to a pipeline and gives the handle that queries it. A
@@ -198,7 +221,7 @@ func register[E, K, R any](p *Pipeline[E], v View[E, K, R], more ...string) (*Ha
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	reg := &registration[E]{definition: d, opens: map[int]*delta.Open{}}
+	reg := &registration[E]{definition: d, opens: map[int]*delta.Open{}, newest: numbered{number: -1}}
 	p.views = append(p.views, reg)
 	return &Handle[E, K, R]{pipeline: p, view: v, reg: reg}, nil
 }

@@ -49,6 +49,7 @@ func (h *Handle[E, K, R]) Select(ctx context.Context, r Range, s Selection[K, R]
 	}); err != nil {
 		return nil, err
 	}
+	h.reg.plans.Put(m.into.plan)
 	if err := s.first(&answer.rows); err != nil {
 		return nil, fmt.Errorf("view %s: %w", h.reg.name, err)
 	}
@@ -59,13 +60,13 @@ func (h *Handle[E, K, R]) Select(ctx context.Context, r Range, s Selection[K, R]
 // merged assembles an answer and merges its parts. An open delta whose states
 // can't be read costs freshness: the answer is made again without it.
 func (h *Handle[E, K, R]) merged(ctx context.Context, selected *selected[E], lenient bool) (*assembly, *merger[E], error) {
-	without := map[int]bool{}
+	var without map[int]bool
 	for {
 		a, err := h.pipeline.assemble(ctx, h.reg, without)
 		if err != nil {
 			return nil, nil, err
 		}
-		plan, err := h.reg.bind()
+		plan, err := h.reg.borrow()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -77,6 +78,9 @@ func (h *Handle[E, K, R]) merged(ctx context.Context, selected *selected[E], len
 		}
 		h.pipeline.observeRead(h.reg, open.partition, err)
 		h.reg.forgetOpen(open.partition)
+		if without == nil {
+			without = map[int]bool{}
+		}
 		without[open.partition] = true
 	}
 }

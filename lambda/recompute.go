@@ -73,8 +73,8 @@ func (r *baseRun[E]) encode(ctx context.Context, each []*tables[E], workers int)
 }
 
 // allSegments lists the segments of whole chains, which tile.
-func allSegments(chains []archive.Chain) ([]archive.Entry, error) {
-	var segments []archive.Entry
+func allSegments(chains []archive.Chain) ([]*archive.Entry, error) {
+	var segments []*archive.Entry
 	for _, chain := range chains {
 		t, err := tile(chain, nil)
 		if err != nil {
@@ -113,7 +113,7 @@ func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error
 	return f, nil
 }
 
-func (f *refolder[E]) fold(ctx context.Context, segment archive.Entry) error {
+func (f *refolder[E]) fold(ctx context.Context, segment *archive.Entry) error {
 	return f.p.readEvents(ctx, segment, f.columns, func(file archive.File) func(*source.Chunk[E]) error {
 		var wanted []int
 		for i := range f.tables {

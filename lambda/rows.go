@@ -22,8 +22,11 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 	}
 	places := t.places(s)
 	rows := make([]Row[K, R], len(places))
-	reader := newRowReader(h.view)
-	reader.step = s.step
+	reader, ok := h.readers.Get().(*rowReader[E, K, R])
+	if !ok {
+		reader = newRowReader(h.view)
+	}
+	reader.step, reader.start = s.step, nowhere
 	if err := reader.of(t); err != nil {
 		return nil, err
 	}
@@ -32,6 +35,8 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 			return nil, err
 		}
 	}
+	reader.table, reader.results = nil, nil
+	h.readers.Put(reader)
 	return rows, nil
 }
 

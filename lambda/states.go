@@ -7,18 +7,15 @@ import (
 
 	"github.com/anabranch-go/anabranch/internal/statefile"
 	"github.com/anabranch-go/anabranch/lambda/archive"
-	"github.com/anabranch-go/anabranch/lambda/delta"
 	"github.com/anabranch-go/anabranch/source"
 )
 
 // readStates reads a state file of a view: checksum first, then what it says of
 // itself, then the states, sorted.
-func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], file archive.File) ([]delta.State, error) {
-	// By its checksum, and as this view's: whoever names the file otherwise gets
-	// it checked again.
-	cached := view.fingerprint + " " + file.SHA256 + " " + file.Name
-	if states, ok := p.cache.get(cached); ok {
-		return states, nil
+func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], file archive.File) (*stateFile, error) {
+	cached := fileName{view.fingerprint, file.SHA256, file.Name}
+	if known, ok := p.cache.get(cached); ok {
+		return known, nil
 	}
 	body, err := p.archive.ReadFile(ctx, file)
 	if err != nil {
@@ -34,18 +31,17 @@ func (p *Pipeline[E]) readStates(ctx context.Context, view *registration[E], fil
 	if int64(len(states)) != file.Rows {
 		return nil, fmt.Errorf("%w: %s holds %d states, and its entry says %d", archive.ErrCorrupt, file.Name, len(states), file.Rows)
 	}
-	p.cache.put(cached, states)
-	return states, nil
+	return p.cache.put(cached, states), nil
 }
 
 // sealedStates gives a view's states over a segment, sorted: from its sealed
 // delta or, where the segment has none of this view or has lost it, from its
 // events.
-func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], segment archive.Entry) ([]delta.State, error) {
+func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], segment *archive.Entry) (*stateFile, error) {
 	sealed, ok := segment.Deltas[view.fingerprint]
 	if ok {
 		if sealed.File == nil {
-			return nil, nil
+			return noStates, nil
 		}
 		states, err := p.readStates(ctx, view, *sealed.File)
 		if !errors.Is(err, archive.ErrMissing) {
@@ -55,14 +51,16 @@ func (p *Pipeline[E]) sealedStates(ctx context.Context, view *registration[E], s
 	return p.refold(ctx, view, segment)
 }
 
+var noStates = &stateFile{}
+
 // refold folds a segment's events into a view's states.
-func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment archive.Entry) ([]delta.State, error) {
+func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment *archive.Entry) (*stateFile, error) {
 	if len(segment.Events) == 0 {
-		return nil, nil
+		return noStates, nil
 	}
-	name := fmt.Sprintf("%s of %s, [%d, %d)", view.fingerprint, segment.Events[0].Name, segment.From, segment.To)
-	if states, ok := p.cache.get(name); ok {
-		return states, nil
+	name := fileName{name: fmt.Sprintf("%s of %s, [%d, %d)", view.fingerprint, segment.Events[0].Name, segment.From, segment.To)}
+	if known, ok := p.cache.get(name); ok {
+		return known, nil
 	}
 	plan, err := view.bind()
 	if err != nil {
@@ -85,9 +83,7 @@ func (p *Pipeline[E]) refold(ctx context.Context, view *registration[E], segment
 	}
 	p.config.Observer.Observe(Observation{Kind: Refolded, View: view.name, Partition: segment.Partition,
 		From: segment.From, To: segment.To, Rows: rows, Files: read.files, Skipped: read.skipped})
-	states := table.encodeSorted()
-	p.cache.put(name, states)
-	return states, nil
+	return p.cache.put(name, table.encodeSorted()), nil
 }
 
 // unread says why events with a right checksum can't be read: the event type has

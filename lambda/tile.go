@@ -17,7 +17,7 @@ type tiles struct {
 	partition int
 	from      int64
 	cut       int64
-	segments  []archive.Entry
+	segments  []*archive.Entry
 	sealed    int64
 	open      *delta.Open // nil where there's none that starts at the chain's end
 	gaps      []string
@@ -34,7 +34,8 @@ func tile(chain archive.Chain, b *base) (tiles, error) {
 	if len(entries) > 0 {
 		t.from = entries[0].From
 	}
-	for _, e := range entries {
+	for i := range entries {
+		e := &entries[i]
 		if e.Quarantine != nil {
 			t.quarantined += e.Quarantine.Rows
 		}
@@ -52,7 +53,9 @@ func tile(chain archive.Chain, b *base) (tiles, error) {
 		entries = entries[c.Sequence+1:]
 	}
 	t.sealed = t.cut
-	for _, e := range entries {
+	t.segments = make([]*archive.Entry, 0, len(entries))
+	for i := range entries {
+		e := &entries[i]
 		if e.From != t.sealed {
 			return t, fmt.Errorf("%w: entry %d of partition %d starts at offset %d, and what is before it ends at %d",
 				archive.ErrTiling, e.Sequence, chain.Partition, e.From, t.sealed)
@@ -82,7 +85,7 @@ func (t *tiles) extend(open *delta.Open) {
 		return
 	}
 	if from != t.sealed {
-		i := slices.IndexFunc(t.segments, func(e archive.Entry) bool { return e.From == from })
+		i := slices.IndexFunc(t.segments, func(e *archive.Entry) bool { return e.From == from })
 		if i < 0 || open.Low <= t.sealed {
 			return
 		}

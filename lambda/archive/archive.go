@@ -18,11 +18,12 @@ type Archive struct {
 	log      Log
 	logAt    int64 // number of the publication that log came from; -1: none yet
 	partials map[int]*partial
+	listings map[string]listed // by folder
 }
 
 // New returns the archive on store. It reads and writes nothing yet.
 func New(store Store) *Archive {
-	return &Archive{store: store, logAt: -1, partials: map[int]*partial{}}
+	return &Archive{store: store, logAt: -1, partials: map[int]*partial{}, listings: map[string]listed{}}
 }
 
 // Store returns the store that the archive is on.
@@ -84,7 +85,7 @@ func (a *Archive) Log(ctx context.Context) (Log, error) {
 	a.mu.Lock()
 	log, at := a.log, a.logAt
 	a.mu.Unlock()
-	n, err := newest(ctx, a.store, sourceDir, at)
+	n, err := a.listOnce(ctx, sourceDir, func() (int64, error) { return newest(ctx, a.store, sourceDir, at) })
 	if err != nil {
 		return Log{}, err
 	}

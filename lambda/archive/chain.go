@@ -73,9 +73,15 @@ func (a *Archive) Chains(ctx context.Context) ([]Chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	chains := make([]Chain, log.Partitions)
+	if log.Partitions == 1 {
+		if chains[0], err = a.chain(ctx, 0, log.Identity); err != nil {
+			return nil, err
+		}
+		return chains, nil
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	chains := make([]Chain, log.Partitions)
 	work := make(chan int)
 	var group sync.WaitGroup
 	for range min(readers, log.Partitions) {
@@ -144,7 +150,7 @@ func (a *Archive) chain(ctx context.Context, partition int, identity string) (Ch
 	defer func() { p.turn <- struct{}{} }()
 
 	known := int64(len(p.entries)) - 1
-	newest, err := lastEntry(ctx, a.store, partition, known)
+	newest, err := a.listOnce(ctx, chainDir(partition), func() (int64, error) { return lastEntry(ctx, a.store, partition, known) })
 	if err != nil {
 		return Chain{}, err
 	}

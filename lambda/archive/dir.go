@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // tempDir holds files that are being written. Names that start with a dot are
@@ -21,10 +22,14 @@ const tempDir = ".tmp"
 type dir struct {
 	root  string
 	write func(*os.File, []byte) error // a test's full disk
+	// How old a directory's last change must be, so that the next one surely gets
+	// another time: file systems' clocks tick every 10 ms, or every second.
+	settled time.Duration
 
 	mu      sync.Mutex
-	durable map[string]bool // directories whose own entries are on disk
-	swept   bool            // leftovers of dead processes were looked for
+	durable map[string]bool    // directories whose own entries are on disk
+	swept   bool               // leftovers of dead processes were looked for
+	watched map[string]watched // directories that are asked whether they changed
 }
 
 // Dir returns the store in the local directory path, which the first Put
@@ -36,11 +41,14 @@ type dir struct {
 // process that is killed in between leaves a temporary file that nobody sees
 // and that a later one removes.
 //
+// Don't move the directory away, nor put another in its place, while processes use
+// it: they may go on with what they know of the one before.
+//
 // A full disk or quota is ErrFull. A path that can't be written, because of
 // its permissions, because a part of it isn't a directory, or because the file
 // system has no hard links, is ErrUnwritable.
 func Dir(path string) Store {
-	return &dir{root: filepath.Clean(path), write: writeAll, durable: map[string]bool{}}
+	return &dir{root: filepath.Clean(path), write: writeAll, settled: 2 * time.Second, durable: map[string]bool{}}
 }
 
 func writeAll(file *os.File, body []byte) error {

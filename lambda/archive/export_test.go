@@ -1,6 +1,9 @@
 package archive
 
-import "os"
+import (
+	"os"
+	"time"
+)
 
 // What tests outside the package need of its inside.
 var (
@@ -13,5 +16,12 @@ var (
 func DirWriting(path string, write func(*os.File, []byte) error) Store {
 	store := Dir(path).(*dir)
 	store.write = write
+	return store
+}
+
+// DirSettling returns a Dir that trusts a directory's time of change so much later.
+func DirSettling(path string, after time.Duration) Store {
+	store := Dir(path).(*dir)
+	store.settled = after
 	return store
 }

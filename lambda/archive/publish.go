@@ -48,6 +48,17 @@ func Latest(ctx context.Context, store Store, dir string, into any) (n int64, fo
 	return n, true, nil
 }
 
+// Latest is the function Latest for who asks again and again: n is -1 where there
+// is no publication, and where it's known, which an earlier call gave, into stays as
+// it is: a publication never changes, and isn't read again.
+func (a *Archive) Latest(ctx context.Context, dir string, known int64, into any) (n int64, err error) {
+	n, err = a.listOnce(ctx, dir, func() (int64, error) { return newest(ctx, a.store, dir, -1) })
+	if err != nil || n < 0 || n == known {
+		return n, err
+	}
+	return n, readNumbered(ctx, a.store, dir, n, into)
+}
+
 // readNumbered decodes publication n of dir into into.
 func readNumbered(ctx context.Context, store Store, dir string, n int64, into any) error {
 	name := numbered(dir, n)

@@ -36,6 +36,14 @@ func NanosPer(what string) Unit {
 	return Unit{"ns/" + what, func(seconds float64, n int) float64 { return seconds * 1e9 / float64(n) }}
 }
 
+// MicrosPer is microseconds for one query or whatever what names.
+func MicrosPer(what string) Unit {
+	return Unit{"us/" + what, func(seconds float64, n int) float64 { return seconds * 1e6 / float64(n) }}
+}
+
+// Millis is the milliseconds of the whole run.
+var Millis = Unit{"ms", func(seconds float64, _ int) float64 { return seconds * 1e3 }}
+
 // Millions is a rate: millions of events or rows a second.
 func Millions(what string) Unit {
 	return Unit{"M " + what + "/s", func(seconds float64, n int) float64 { return float64(n) / seconds / 1e6 }}
