@@ -31,7 +31,7 @@ func checkSet(t *rapid.T, want naiveSet, s *set) {
 		got := slices.Clone(s.words(uint32(g)))
 		slices.Sort(got)
 		require.True(t, slices.Equal(slices.Sorted(maps.Keys(want[g])), got), "group %d holds %v, not %v", g, got, want[g])
-		require.EqualValues(t, len(want[g]), s.count[g])
+		require.EqualValues(t, len(want[g]), s.size(uint32(g)))
 		pairs += len(got)
 		for _, word := range got {
 			words[word] = true
@@ -145,5 +145,5 @@ func TestATableThatWasTooLargeGetsSmaller(t *testing.T) {
 		require.Len(t, s.words(0), len(words))
 		s.reset()
 	}
-	require.LessOrEqual(t, len(s.narrow.tables[:1][0].cells), 512)
+	require.LessOrEqual(t, len(s.narrow.blocks[:1][0].one[0].cells), 512)
 }

@@ -1,0 +1,149 @@
+package aggregate
+
+// parts are what a large block is made of: the first bits of a word's hash say which
+// of the tables it belongs to. So large a block lies in no cache. Therefore a pair
+// first waits with others of its part, and when they are so many that several go into
+// each line of the part's memory, this is brought into the cache once for them all.
+type parts[W int32 | int64] struct {
+	tables []table[W]
+	cells  []cell[W] // that wait: room for as many of each part
+	ends   []uint32  // where each part's end
+	room   uint32    // a power of two
+	shift  uint8     // makes a part of a hash
+}
+
+// Tests make them smaller.
+var (
+	mostCells = 1 << 16 // of a block in one table
+	partBits  = 8
+)
+
+// waitShare is what part of the cells there may be waiting.
+const waitShare = 4
+
+// newParts makes parts of so many cells together.
+func newParts[W int32 | int64](cells int) *parts[W] {
+	n := 1 << partBits
+	each := max(minCells, cells/n)
+	p := &parts[W]{tables: make([]table[W], n), ends: make([]uint32, n), shift: uint8(32 - partBits)}
+	all := make([]cell[W], n*each)
+	for i := range p.tables {
+		p.tables[i].bits = uint8(partBits)
+		p.tables[i].size(all[i*each:][:each:each])
+	}
+	p.makeRoom()
+	return p
+}
+
+// makeRoom lets as many wait as the tables' size allows. None waits now.
+func (p *parts[W]) makeRoom() {
+	p.room = uint32(max(2, len(p.tables[0].cells)/waitShare))
+	if n := int(p.room) * len(p.tables); n > len(p.cells) {
+		p.cells = make([]cell[W], n)
+	}
+	for i := range p.ends {
+		p.ends[i] = uint32(i) * p.room
+	}
+}
+
+// add lets a cell of one group wait.
+func (p *parts[W]) add(hash uint32, c cell[W], count []uint32) {
+	part := hash >> (p.shift & 31)
+	end := p.ends[part]
+	p.cells[end] = c
+	p.ends[part] = end + 1
+	if (end+1)&(p.room-1) == 0 {
+		p.settlePart(int(part), count)
+	}
+}
+
+func (p *parts[W]) waiting(part int) []cell[W] {
+	return p.cells[uint32(part)*p.room : p.ends[part]]
+}
+
+// settlePart brings the cells that wait to their places.
+func (p *parts[W]) settlePart(part int, count []uint32) {
+	t := &p.tables[part]
+	waiting := p.waiting(part)
+	var counted tally
+	for len(waiting) > 0 {
+		n := min(len(waiting), batchSize)
+		counted.room(n, count)
+		t.addCells(waiting[:n], &counted)
+		waiting = waiting[n:]
+	}
+	counted.flush(count)
+	p.ends[part] = uint32(part) * p.room
+}
+
+// settle brings all that wait to their places.
+func (p *parts[W]) settle(count []uint32) {
+	for i := range p.tables {
+		p.settlePart(i, count)
+	}
+	if len(p.tables[0].cells)/waitShare >= 2*int(p.room) {
+		p.makeRoom()
+	}
+}
+
+// take puts in the cells of a table that is in order, none of which is there.
+func (p *parts[W]) take(cells []cell[W]) {
+	for _, c := range cells {
+		if c.mask != 0 {
+			p.put(c)
+		}
+	}
+}
+
+func (p *parts[W]) put(c cell[W]) { p.tables[hashOf(int64(c.word))>>(p.shift&31)].put(c) }
+
+func (p *parts[W]) reserve(cells int) {
+	for i := range p.tables {
+		p.tables[i].reserve(cells / len(p.tables))
+	}
+}
+
+// reset forgets all. False says that the memory isn't worth keeping.
+func (p *parts[W]) reset() bool {
+	cells, n := 0, 0
+	for i := range p.tables {
+		t := &p.tables[i]
+		cells, n = cells+len(t.cells), n+int(t.n)+len(p.waiting(i))
+		p.ends[i] = uint32(i) * p.room
+	}
+	if n < cells/32 {
+		return false
+	}
+	for i := range p.tables {
+		p.tables[i].reset()
+	}
+	return true
+}
+
+// addCells adds a batch of cells, and counts what is new.
+func (t *table[W]) addCells(cells []cell[W], count *tally) (touched uint32) {
+	var places [batchSize]uint32
+	last := uint32(len(t.cells) - 1)
+	for i := range cells {
+		at := hashOf(int64(cells[i].word)) >> (t.shift & 31) & last
+		places[i&(batchSize-1)] = at
+		touched += t.cells[at].mask
+	}
+	for i := range cells {
+		word, mask := cells[i].word, cells[i].mask
+		at := places[i&(batchSize-1)]
+		c := &t.cells[at]
+		if c.isAnother(word) {
+			c = t.findAfter(at, word)
+		}
+		t.n += 1 - min(c.mask, 1)
+		count.add(mask &^ c.mask)
+		c.word = word
+		c.mask |= mask
+		if t.n > t.limit {
+			t.double()
+			return t.addCells(cells[i+1:], count)
+		}
+	}
+	return touched
+}
