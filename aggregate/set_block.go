@@ -42,6 +42,10 @@ func (b *blocks[W]) len() (n int) {
 // add adds a batch of words to groups' sets, which count says the sizes of once they
 // are settled.
 func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched uint32) {
+	if len(b.blocks) == 1 && b.blocks[0].many != nil {
+		b.blocks[0].many.add(groups, words, count)
+		return 0
+	}
 	words = words[:len(groups)]
 	var hashes [batchSize]uint32
 	for i, word := range words {
@@ -49,14 +53,14 @@ func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched
 	}
 	touched = b.touch(groups, hashes[:len(groups)], count)
 	for i, g := range groups {
-		block, hash, word := &b.blocks[g>>blockBits], hashes[i&(batchSize-1)], W(words[i])
+		block := &b.blocks[g>>blockBits]
 		bit := g & (blockSize - 1)
 		if block.many != nil {
-			block.many.add(hash, cell[W]{word, 1 << bit}, count[g-bit:])
+			block.many.add(groups[i:i+1], words[i:i+1], count[g-bit:])
 			continue
 		}
 		t := &block.one[0]
-		at := hash >> (t.shift & 31)
+		at, word := hashes[i&(batchSize-1)]>>(t.shift&31), W(words[i])
 		c := &t.cells[at]
 		if c.isAnother(word) {
 			c = t.findAfter(at, word)

@@ -33,7 +33,7 @@ type merging struct {
 // mergePairs merges a block, pair by pair.
 func mergePairs[W int32 | int64](m *merging, from *block[W], first uint32) {
 	if to, ok := m.block(first); ok {
-		m.reserve(to, from.cells())
+		m.reserve(to, powerOfTwo(from.cells()))
 	}
 	for i, t := range from.tables() {
 		inRuns(t.cells, func(run []cell[W]) { mergeCells(m, run, first) })

@@ -9,22 +9,25 @@ func mergeBlock[W int32 | int64](m *merging, into *blocks[W], from *block[W], fi
 		return false
 	}
 	block, count := &into.blocks[to], m.into.count[to<<blockBits:]
-	if block.reserve(from.cells()); block.many == nil {
+	if block.reserve(powerOfTwo(from.cells())); block.many == nil {
 		return false
 	}
 	masks := newRegrouping(m.groups[first:min(int(first)+blockSize, len(m.groups))])
 	var counted tally
 	for i := range from.many.tables {
 		t := &block.many.tables[i]
+		t.reserve(len(from.many.tables[i].cells))
 		add := func(run []cell[W]) {
 			var batch [batchSize]cell[W]
-			n := 0
-			for _, c := range run {
-				batch[n&(batchSize-1)] = cell[W]{c.word, masks.of(c.mask)}
-				n += int(min(c.mask, 1))
+			some := batch[:compact(&batch, run)]
+			for i := range some {
+				some[i].mask = masks.of(some[i].mask)
 			}
-			counted.room(n, count)
-			t.addCells(batch[:n], &counted)
+			t.addNew(some)
+			counted.room(len(some), count)
+			for _, c := range some {
+				counted.add(c.mask)
+			}
 		}
 		inRuns(from.many.tables[i].cells, add)
 		for waiting := from.many.waiting(i); len(waiting) > 0; {

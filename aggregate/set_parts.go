@@ -1,15 +1,18 @@
 package aggregate
 
+import "math/bits"
+
 // parts are what a large block is made of: the first bits of a word's hash say which
 // of the tables it belongs to. So large a block lies in no cache. Therefore a pair
 // first waits with others of its part, and when they are so many that several go into
 // each line of the part's memory, this is brought into the cache once for them all.
 type parts[W int32 | int64] struct {
-	tables []table[W]
-	cells  []cell[W] // that wait: room for as many of each part
-	ends   []uint32  // where each part's end
-	room   uint32    // a power of two
-	shift  uint8     // makes a part of a hash
+	tables  []table[W]
+	cells   []cell[W] // that wait: room for as many of each part
+	ends    []uint32  // where each part's end
+	room    uint32    // a power of two
+	shift   uint8     // makes a part of a hash
+	touched uint32    // keeps the compiler from leaving out what is read ahead
 }
 
 // Tests make them smaller.
@@ -19,25 +22,25 @@ var (
 )
 
 // waitShare is what part of the cells there may be waiting.
-const waitShare = 4
+const waitShare = 2
 
 // newParts makes parts of so many cells together.
 func newParts[W int32 | int64](cells int) *parts[W] {
 	n := 1 << partBits
-	each := max(minCells, cells/n)
+	each := max(minCells, powerOfTwo(cells/n))
 	p := &parts[W]{tables: make([]table[W], n), ends: make([]uint32, n), shift: uint8(32 - partBits)}
 	all := make([]cell[W], n*each)
 	for i := range p.tables {
 		p.tables[i].bits = uint8(partBits)
 		p.tables[i].size(all[i*each:][:each:each])
 	}
-	p.makeRoom()
+	p.makeRoom(each / waitShare)
 	return p
 }
 
-// makeRoom lets as many wait as the tables' size allows. None waits now.
-func (p *parts[W]) makeRoom() {
-	p.room = uint32(max(2, len(p.tables[0].cells)/waitShare))
+// makeRoom lets so many wait of each part. None waits now.
+func (p *parts[W]) makeRoom(room int) {
+	p.room = uint32(room)
 	if n := int(p.room) * len(p.tables); n > len(p.cells) {
 		p.cells = make([]cell[W], n)
 	}
@@ -46,14 +49,24 @@ func (p *parts[W]) makeRoom() {
 	}
 }
 
-// add lets a cell of one group wait.
-func (p *parts[W]) add(hash uint32, c cell[W], count []uint32) {
-	part := hash >> (p.shift & 31)
-	end := p.ends[part]
-	p.cells[end] = c
-	p.ends[part] = end + 1
-	if (end+1)&(p.room-1) == 0 {
-		p.settlePart(int(part), count)
+// add lets pairs wait, whose groups are all of the block.
+func (p *parts[W]) add(groups []uint32, words []int64, count []uint32) {
+	cells, ends, last := p.cells, p.ends, p.room-1
+	words = words[:len(groups)]
+	for i, g := range groups {
+		part := hashOf(words[i]) >> (p.shift & 31)
+		end := ends[part]
+		cells[end] = cell[W]{W(words[i]), 1 << (g & (blockSize - 1))}
+		end++
+		ends[part] = end
+		if end&last == 0 {
+			p.settlePart(int(part), count)
+			if len(p.tables[part].cells)/waitShare >= 2*int(p.room) {
+				p.settle(count)
+				p.makeRoom(len(p.tables[part].cells) / waitShare)
+			}
+			cells, last = p.cells, p.room-1
+		}
 	}
 }
 
@@ -65,14 +78,18 @@ func (p *parts[W]) waiting(part int) []cell[W] {
 func (p *parts[W]) settlePart(part int, count []uint32) {
 	t := &p.tables[part]
 	waiting := p.waiting(part)
-	var counted tally
-	for len(waiting) > 0 {
-		n := min(len(waiting), batchSize)
-		counted.room(n, count)
-		t.addCells(waiting[:n], &counted)
-		waiting = waiting[n:]
+	if len(waiting) > len(t.cells)/8 {
+		p.touched = t.sweep()
 	}
-	counted.flush(count)
+	for len(waiting) > 0 {
+		batch := waiting[:min(len(waiting), batchSize)]
+		t.addNew(batch)
+		for i := range batch {
+			mask := batch[i].mask
+			count[bits.TrailingZeros32(mask)&(blockSize-1)] += min(mask, 1)
+		}
+		waiting = waiting[len(batch):]
+	}
 	p.ends[part] = uint32(part) * p.room
 }
 
@@ -80,9 +97,6 @@ func (p *parts[W]) settlePart(part int, count []uint32) {
 func (p *parts[W]) settle(count []uint32) {
 	for i := range p.tables {
 		p.settlePart(i, count)
-	}
-	if len(p.tables[0].cells)/waitShare >= 2*int(p.room) {
-		p.makeRoom()
 	}
 }
 
@@ -99,9 +113,12 @@ func (p *parts[W]) put(c cell[W]) { p.tables[hashOf(int64(c.word))>>(p.shift&31)
 
 func (p *parts[W]) reserve(cells int) {
 	for i := range p.tables {
-		p.tables[i].reserve(cells / len(p.tables))
+		p.tables[i].reserve(powerOfTwo(cells / len(p.tables)))
 	}
 }
+
+// powerOfTwo is the largest that isn't larger than n: parts may differ in size.
+func powerOfTwo(n int) int { return 1 << bits.Len(uint(n)) >> 1 }
 
 // reset forgets all. False says that the memory isn't worth keeping.
 func (p *parts[W]) reset() bool {
@@ -120,8 +137,17 @@ func (p *parts[W]) reset() bool {
 	return true
 }
 
-// addCells adds a batch of cells, and counts what is new.
-func (t *table[W]) addCells(cells []cell[W], count *tally) (touched uint32) {
+// sweep reads the whole table, for the processor to have it at hand.
+func (t *table[W]) sweep() (touched uint32) {
+	for i := 0; i < len(t.cells); i += 8 {
+		touched += t.cells[i].mask
+	}
+	return touched
+}
+
+// addNew adds a batch of cells, and leaves in them the groups that hadn't the words.
+func (t *table[W]) addNew(cells []cell[W]) (touched uint32) {
+	cells = cells[:min(len(cells), batchSize)]
 	var places [batchSize]uint32
 	last := uint32(len(t.cells) - 1)
 	for i := range cells {
@@ -137,12 +163,12 @@ func (t *table[W]) addCells(cells []cell[W], count *tally) (touched uint32) {
 			c = t.findAfter(at, word)
 		}
 		t.n += 1 - min(c.mask, 1)
-		count.add(mask &^ c.mask)
+		cells[i].mask = mask &^ c.mask
 		c.word = word
 		c.mask |= mask
 		if t.n > t.limit {
 			t.double()
-			return t.addCells(cells[i+1:], count)
+			return t.addNew(cells[i+1:])
 		}
 	}
 	return touched

@@ -89,11 +89,24 @@ func (t *table[W]) reserve(n int) {
 		return
 	}
 	t.size(make([]cell[W], n))
-	for _, c := range old {
-		if c.mask != 0 {
+	var taken [batchSize]cell[W]
+	for len(old) > 0 {
+		n := compact(&taken, old)
+		for _, c := range taken[:n] {
 			*t.find(c.word) = c
 		}
+		old = old[min(len(old), batchSize):]
 	}
+}
+
+// compact copies the cells that aren't free, of the first ones, without a branch that
+// the processor would guess wrong.
+func compact[W int32 | int64](to *[batchSize]cell[W], cells []cell[W]) (n int) {
+	for _, c := range cells[:min(len(cells), batchSize)] {
+		to[n&(batchSize-1)] = c
+		n += int(min(c.mask, 1))
+	}
+	return n
 }
 
 // size makes empty cells those of the table.
