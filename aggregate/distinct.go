@@ -26,9 +26,9 @@ func (a distinct[E, T]) Bind(b *source.Binder[E]) (Maker[E, int64], error) {
 }
 
 func countWords[E any](s *wordSets[E, int64], group uint32) (int64, error) {
-	return int64(s.set.count[group]), nil
+	return int64(s.set.size(group)), nil
 }
 
 func countTexts[E any](s *textSets[E, int64], group uint32) (int64, error) {
-	return int64(s.set.count[group]), nil
+	return int64(s.set.size(group)), nil
 }

@@ -6,7 +6,7 @@ import "math"
 // Words that all have 32 bits, as most ids and all numbers of texts do, take half
 // of what others take.
 type set struct {
-	count   []uint32 // words by group
+	count   []uint32 // words by group, of what is settled
 	narrow  blocks[int32]
 	wide    blocks[int64]
 	isWide  bool
@@ -39,9 +39,30 @@ func (s *set) reset() {
 	s.version++
 }
 
+// size says how many words a group has.
+func (s *set) size(group uint32) uint32 {
+	s.settle(group >> blockBits)
+	return s.count[group]
+}
+
+// settle makes a block and its groups' counts what they are to be: before anything
+// of them is read.
+func (s *set) settle(block uint32) {
+	if s.isWide {
+		s.wide.blocks[block].settle(s.count[block<<blockBits:])
+	} else {
+		s.narrow.blocks[block].settle(s.count[block<<blockBits:])
+	}
+}
+
 // distinct is at least how many different words there are, and at most how many
 // pairs.
-func (s *set) distinct() int { return s.narrow.len() + s.wide.len() }
+func (s *set) distinct() int {
+	for i := 0; i < len(s.count); i += blockSize {
+		s.settle(uint32(i) >> blockBits)
+	}
+	return s.narrow.len() + s.wide.len()
+}
 
 // add adds words to groups' sets.
 func (s *set) add(groups []uint32, words []int64) {
@@ -73,11 +94,14 @@ func areNarrow(words []int64) bool {
 func (s *set) widen() {
 	s.isWide = true
 	s.wide.grow(len(s.count))
-	for i := range s.narrow.tables {
-		from, to := &s.narrow.tables[i], &s.wide.tables[i]
-		for _, c := range from.cells {
-			if c.mask != 0 {
-				to.put(cell[int64]{int64(c.word), c.mask})
+	for i := range s.narrow.blocks {
+		from, to := &s.narrow.blocks[i], &s.wide.blocks[i]
+		from.settle(s.count[i<<blockBits:])
+		for _, t := range from.tables() {
+			for _, c := range t.cells {
+				if c.mask != 0 {
+					to.put(cell[int64]{int64(c.word), c.mask})
+				}
 			}
 		}
 	}

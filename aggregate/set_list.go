@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// list holds a table's words by group. It's made when the words of a group are
+// list holds a block's words by group. It's made when the words of a group are
 // asked for, and good until the set changes.
 type list struct {
 	version uint64 // of the set
@@ -16,25 +16,26 @@ type list struct {
 // words gives a group's words, in no order. They're the list's own memory: the
 // caller may change their order.
 func (s *set) words(group uint32) []int64 {
-	block := int(group >> blockBits)
-	first := block << blockBits
+	block := group >> blockBits
+	s.settle(block)
+	first := int(block) << blockBits
 	count := s.count[first:min(first+blockSize, len(s.count))]
 	var l *list
 	if s.isWide {
-		l = s.wide.tables[block].listed(s.version, count)
+		l = s.wide.blocks[block].listed(s.version, count)
 	} else {
-		l = s.narrow.tables[block].listed(s.version, count)
+		l = s.narrow.blocks[block].listed(s.version, count)
 	}
 	end := l.ends[group&(blockSize-1)]
 	return l.words[end-s.count[group] : end]
 }
 
-// listed gives the list of a table whose groups have so many words.
-func (t *table[W]) listed(version uint64, count []uint32) *list {
-	if t.list == nil {
-		t.list = &list{version: ^version}
+// listed gives the list of a block whose groups have so many words.
+func (b *block[W]) listed(version uint64, count []uint32) *list {
+	if b.list == nil {
+		b.list = &list{version: ^version}
 	}
-	l := t.list
+	l := b.list
 	if l.version == version {
 		return l
 	}
@@ -44,14 +45,21 @@ func (t *table[W]) listed(version uint64, count []uint32) *list {
 		total += n
 	}
 	l.words = slices.Grow(l.words[:0], int(total))[:total]
-	for i := range t.cells {
-		c := &t.cells[i]
+	for _, t := range b.tables() {
+		take(l, t.cells)
+	}
+	l.version = version
+	return l
+}
+
+// take lists the words of cells.
+func take[W int32 | int64](l *list, cells []cell[W]) {
+	for i := range cells {
+		c := &cells[i]
 		for mask := c.mask; mask != 0; mask &= mask - 1 {
 			end := &l.ends[bits.TrailingZeros32(mask)&(blockSize-1)]
 			l.words[*end] = int64(c.word)
 			*end++
 		}
 	}
-	l.version = version
-	return l
 }

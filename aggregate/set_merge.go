@@ -5,12 +5,17 @@ import "math/bits"
 // merge adds other's group i to group groups[i], for every i. The words are the
 // same here, or what translate makes of them, if it isn't nil.
 func (s *set) merge(groups []uint32, other *set, translate func(word int64) int64) {
+	s.version++
 	m := merging{into: s, groups: groups, translate: translate}
-	for i := range other.narrow.tables {
-		mergeTable(&m, &other.narrow.tables[i], uint32(i)<<blockBits)
+	for i := range other.narrow.blocks {
+		if s.isWide || !mergeBlock(&m, &s.narrow, &other.narrow.blocks[i], uint32(i)<<blockBits) {
+			mergePairs(&m, &other.narrow.blocks[i], uint32(i)<<blockBits)
+		}
 	}
-	for i := range other.wide.tables {
-		mergeTable(&m, &other.wide.tables[i], uint32(i)<<blockBits)
+	for i := range other.wide.blocks {
+		if !s.isWide || !mergeBlock(&m, &s.wide, &other.wide.blocks[i], uint32(i)<<blockBits) {
+			mergePairs(&m, &other.wide.blocks[i], uint32(i)<<blockBits)
+		}
 	}
 	m.flush()
 }
@@ -25,37 +30,50 @@ type merging struct {
 	words     [batchSize]int64
 }
 
-// mergeTable merges the table of some groups, by runs that lie far apart: in the
-// table's own order, which is that of the one it goes into, it would fill one end
-// of that first.
-func mergeTable[W int32 | int64](m *merging, t *table[W], first uint32) {
-	m.reserve(first, len(t.cells))
-	const run = 64
-	runs := len(t.cells) / run
+// mergePairs merges a block, pair by pair.
+func mergePairs[W int32 | int64](m *merging, from *block[W], first uint32) {
+	if to, ok := m.block(first); ok {
+		m.reserve(to, powerOfTwo(from.cells()))
+	}
+	for i, t := range from.tables() {
+		inRuns(t.cells, func(run []cell[W]) { mergeCells(m, run, first) })
+		mergeCells(m, from.waiting(i), first)
+	}
+}
+
+// block is the one that all groups of a block go into, if it's one: so it is where
+// groups have the same numbers in both.
+func (m *merging) block(first uint32) (block uint32, ok bool) {
+	groups := m.groups[first:min(int(first)+blockSize, len(m.groups))]
+	block = groups[0] >> blockBits
+	for _, g := range groups {
+		if g>>blockBits != block {
+			return 0, false
+		}
+	}
+	return block, true
+}
+
+func (m *merging) reserve(block uint32, cells int) {
+	if m.into.isWide {
+		m.into.wide.blocks[block].reserve(cells)
+	} else {
+		m.into.narrow.blocks[block].reserve(cells)
+	}
+}
+
+// inRuns goes through a table's cells by runs that lie far apart: in the table's own
+// order, which is that of the one they go into, it would fill one end of that first.
+func inRuns[W int32 | int64](cells []cell[W], take func([]cell[W])) {
+	const run = batchSize
+	runs := len(cells) / run
 	if runs == 0 {
-		mergeCells(m, t.cells, first)
+		take(cells)
 	}
 	stride := runs*5/8 | 1 // odd, so that it comes to each
 	for i := range runs {
 		at := i * stride & (runs - 1) * run
-		mergeCells(m, t.cells[at:][:run], first)
-	}
-}
-
-// reserve makes the table that a block's groups go into as large as theirs, if it's
-// one: so it is where groups have the same numbers in both.
-func (m *merging) reserve(first uint32, cells int) {
-	groups := m.groups[first:min(int(first)+blockSize, len(m.groups))]
-	block := groups[0] >> blockBits
-	for _, g := range groups {
-		if g>>blockBits != block {
-			return
-		}
-	}
-	if m.into.isWide {
-		m.into.wide.tables[block].reserve(cells)
-	} else {
-		m.into.narrow.tables[block].reserve(cells)
+		take(cells[at:][:run])
 	}
 }
 

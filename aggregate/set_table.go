@@ -5,18 +5,15 @@ import (
 	"math/rand/v2"
 )
 
-// blocks are sets of the words of one width, a table for each 32 groups.
-type blocks[W int32 | int64] struct{ tables []table[W] }
-
-// table holds the words of a block of 32 groups, by open addressing: a cell stands
-// for a word in all those groups that have it. The place of a word begins at the
-// highest bits of its hash, so that tables of every size have one order.
+// table holds words of a block, by open addressing: a cell stands for a word in all
+// those groups that have it. The place of a word begins at the highest bits of its
+// hash, so that tables of every size have one order.
 type table[W int32 | int64] struct {
 	cells []cell[W] // as many as a power of two, or none yet
 	n     uint32    // cells that aren't free
 	limit uint32    // how many may be taken
 	shift uint8     // makes a place of a hash
-	list  *list     // of the words by group, where it was asked for
+	bits  uint8     // of the hash, which all the words share
 }
 
 type cell[W int32 | int64] struct {
@@ -25,12 +22,8 @@ type cell[W int32 | int64] struct {
 }
 
 const (
-	blockBits = 5
-	blockSize = 1 << blockBits
-
 	minCells   = 8
 	smallTable = 32
-	largeTable = 1 << 19
 )
 
 // Nobody outside can choose words that collide.
@@ -41,72 +34,9 @@ func hashOf(word int64) uint32 {
 	return uint32((hi ^ lo) >> 32)
 }
 
-// grow makes tables for n groups.
-func (b *blocks[W]) grow(n int) {
-	n = (n + blockSize - 1) / blockSize
-	if n > cap(b.tables) {
-		b.tables = append(b.tables, make([]table[W], n-len(b.tables))...)
-	}
-	b.tables = b.tables[:max(n, len(b.tables))] // what a reset left there is empty
-}
-
-func (b *blocks[W]) reset() {
-	for i := range b.tables {
-		b.tables[i].reset()
-	}
-	b.tables = b.tables[:0]
-}
-
-func (b *blocks[W]) len() (n int) {
-	for i := range b.tables {
-		n += int(b.tables[i].n)
-	}
-	return n
-}
-
-// add adds a batch of words to groups' sets, which count says the sizes of.
-func (b *blocks[W]) add(groups []uint32, words []int64, count []uint32) (touched uint32) {
-	words = words[:len(groups)]
-	var hashes [batchSize]uint32
-	for i, word := range words {
-		hashes[i&(batchSize-1)] = hashOf(word)
-	}
-	touched = b.touch(groups, hashes[:len(groups)], count)
-	for i, g := range groups {
-		t := &b.tables[g>>blockBits]
-		at, word := hashes[i&(batchSize-1)]>>(t.shift&31), W(words[i])
-		c := &t.cells[at]
-		if c.isAnother(word) {
-			c = t.findAfter(at, word)
-		}
-		t.n += 1 - min(c.mask, 1)
-		bit := g & (blockSize - 1)
-		count[g] += ^c.mask >> bit & 1
-		c.word = word
-		c.mask |= 1 << bit
-		if t.n > t.limit {
-			t.enlarge()
-		}
-	}
-	return touched
-}
-
-// touch reads the places of a batch.
-func (b *blocks[W]) touch(groups, hashes, count []uint32) (touched uint32) {
-	hashes = hashes[:len(groups)]
-	for i, g := range groups {
-		t := &b.tables[g>>blockBits]
-		if len(t.cells) == 0 {
-			t.enlarge()
-		}
-		touched += t.cells[hashes[i]>>(t.shift&31)].mask + count[g]
-	}
-	return touched
-}
-
 // find gives the cell of a word, or the free one that it may have.
 func (t *table[W]) find(word W) *cell[W] {
-	at := hashOf(int64(word)) >> (t.shift & 31)
+	at := hashOf(int64(word)) >> (t.shift & 31) & uint32(len(t.cells)-1)
 	c := &t.cells[at]
 	if c.isAnother(word) {
 		return t.findAfter(at, word)
@@ -133,21 +63,23 @@ func (t *table[W]) findAfter(at uint32, word W) *cell[W] {
 // put puts in a cell of a word that isn't there.
 func (t *table[W]) put(c cell[W]) {
 	if t.n >= t.limit {
-		t.enlarge()
+		t.double()
 	}
 	t.n++
 	*t.find(c.word) = c
 }
 
-// enlarge makes the table larger: at a middling size by more than a small or a
-// large one can afford, so that few words move often.
+// enlarge makes the table larger: one that isn't small by more than a small one can
+// afford, so that few words move often.
 func (t *table[W]) enlarge() {
 	n := max(minCells, 2*len(t.cells))
-	if n > smallTable && n < largeTable {
+	if n > smallTable && n < mostCells {
 		n *= 2
 	}
 	t.reserve(n)
 }
+
+func (t *table[W]) double() { t.reserve(max(minCells, 2*len(t.cells))) }
 
 // reserve makes the table one of n cells, if it has less. Both tables have the same
 // order, so they're gone through from the beginning to the end.
@@ -157,18 +89,31 @@ func (t *table[W]) reserve(n int) {
 		return
 	}
 	t.size(make([]cell[W], n))
-	for _, c := range old {
-		if c.mask != 0 {
+	var taken [batchSize]cell[W]
+	for len(old) > 0 {
+		n := compact(&taken, old)
+		for _, c := range taken[:n] {
 			*t.find(c.word) = c
 		}
+		old = old[min(len(old), batchSize):]
 	}
+}
+
+// compact copies the cells that aren't free, of the first ones, without a branch that
+// the processor would guess wrong.
+func compact[W int32 | int64](to *[batchSize]cell[W], cells []cell[W]) (n int) {
+	for _, c := range cells[:min(len(cells), batchSize)] {
+		to[n&(batchSize-1)] = c
+		n += int(min(c.mask, 1))
+	}
+	return n
 }
 
 // size makes empty cells those of the table.
 func (t *table[W]) size(cells []cell[W]) {
 	t.cells = cells
 	t.limit = uint32(len(cells)) / 8 * 5
-	t.shift = uint8(33 - bits.Len(uint(len(cells))))
+	t.shift = uint8(33-bits.Len(uint(len(cells)))) - t.bits
 }
 
 // reset forgets all, and keeps the memory. A table that was much too large gets

@@ -31,7 +31,7 @@ func checkSet(t *rapid.T, want naiveSet, s *set) {
 		got := slices.Clone(s.words(uint32(g)))
 		slices.Sort(got)
 		require.True(t, slices.Equal(slices.Sorted(maps.Keys(want[g])), got), "group %d holds %v, not %v", g, got, want[g])
-		require.EqualValues(t, len(want[g]), s.count[g])
+		require.EqualValues(t, len(want[g]), s.size(uint32(g)))
 		pairs += len(got)
 		for _, word := range got {
 			words[word] = true
@@ -44,6 +44,20 @@ func checkSet(t *rapid.T, want naiveSet, s *set) {
 // A set is a Go map for each group, whatever is done with it: words of 32 bits and
 // of more, few groups and many, and merges of many groups into one.
 func TestASetIsAMapForEachGroup(t *testing.T) {
+	checkSets(t)
+}
+
+// So it is where blocks have parts, in which pairs wait.
+func TestASetOfPartsIsAMapForEachGroup(t *testing.T) {
+	for _, bits := range []int{1, 3} {
+		cells, before := mostCells, partBits
+		mostCells, partBits = 32, bits
+		checkSets(t)
+		mostCells, partBits = cells, before
+	}
+}
+
+func checkSets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const vectors = 3
 		var sets [vectors]set
@@ -97,9 +111,10 @@ func TestASetIsAMapForEachGroup(t *testing.T) {
 				by := rapid.SampledFrom([]int64{0, 0, 1000}).Draw(t, "by")
 				into := make([]uint32, len(want[other]))
 				shift := rapid.IntRange(-1, 50).Draw(t, "shift") // -1 is all into one
+				times := rapid.SampledFrom([]int{1, 1, 3, 31}).Draw(t, "times")
 				for i := range into {
 					if shift >= 0 {
-						into[i] = uint32((i + shift) % len(want[to]))
+						into[i] = uint32((i*times + shift) % len(want[to]))
 					}
 				}
 				var translate func(int64) int64
@@ -112,6 +127,10 @@ func TestASetIsAMapForEachGroup(t *testing.T) {
 						want[to][into[i]][word^by] = true
 					}
 				}
+			},
+			"size": func(t *rapid.T) {
+				v, group, _ := some(t)
+				require.EqualValues(t, len(want[v][group]), sets[v].size(uint32(group)))
 			},
 			"reset": func(t *rapid.T) {
 				if rapid.IntRange(0, 4).Draw(t, "really") > 0 {
@@ -145,5 +164,5 @@ func TestATableThatWasTooLargeGetsSmaller(t *testing.T) {
 		require.Len(t, s.words(0), len(words))
 		s.reset()
 	}
-	require.LessOrEqual(t, len(s.narrow.tables[:1][0].cells), 512)
+	require.LessOrEqual(t, len(s.narrow.blocks[:1][0].one[0].cells), 512)
 }
