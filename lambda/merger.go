@@ -47,14 +47,8 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 	}
 	for i := range a.parts {
 		t := &a.parts[i]
-		for _, segment := range t.segments {
-			if m.outside(segment) {
-				continue
-			}
-			file, err := m.p.sealedStates(ctx, m.view, segment)
-			if err := m.add(file, err); err != nil {
-				return err
-			}
+		if err := m.mergeSealed(ctx, t.segments); err != nil {
+			return err
 		}
 		if t.open == nil {
 			continue
@@ -70,6 +64,30 @@ func (m *merger[E]) merge(ctx context.Context, a *assembly) error {
 		}
 	}
 	return m.ask()
+}
+
+// mergeSealed folds the sealed deltas of a partition's segments, without those that
+// have none of the keys.
+func (m *merger[E]) mergeSealed(ctx context.Context, segments []*archive.Entry) error {
+	var filter *segmentFilter
+	without := uint64(0)
+	if m.selected.keys != nil && m.selected.whole && len(segments) > 0 {
+		filter = m.view.filterOf(segments[0].Partition, segments[0].Sequence)
+		without = filter.without(m.selected.keys)
+	}
+	for _, segment := range segments {
+		if without != 0 && without&filter.bit(segment.Sequence) != 0 || m.outside(segment) {
+			continue
+		}
+		file, err := m.p.sealedStates(ctx, m.view, segment)
+		if err == nil && filter != nil {
+			filter.learn(segment.Sequence, file, m.p.config.CacheBytes/16)
+		}
+		if err := m.add(file, err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // outside says whether a segment's delta holds no selected window, from its

@@ -115,11 +115,12 @@ type registration[E any] struct {
 	*definition[E]
 
 	mu      sync.Mutex
-	checked bool                // the archive's live version is this one
-	stopped error               // once the view's own code has panicked
-	opens   map[int]*delta.Open // by partition: what the last answer used
-	newest  numbered            // base that was read
-	plans   sync.Pool           // of *plan[E], between queries
+	checked bool                   // the archive's live version is this one
+	stopped error                  // once the view's own code has panicked
+	opens   map[int]*delta.Open    // by partition: what the last answer used
+	newest  numbered               // base that was read
+	plans   sync.Pool              // of *plan[E], between queries
+	filters map[int]*segmentFilter // by partition
 }
 
 // deltas is the name under which a delta store, which several archives may share,
@@ -221,7 +222,7 @@ func register[E, K, R any](p *Pipeline[E], v View[E, K, R], more ...string) (*Ha
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	reg := &registration[E]{definition: d, opens: map[int]*delta.Open{}, newest: numbered{number: -1}}
+	reg := &registration[E]{definition: d, opens: map[int]*delta.Open{}, newest: numbered{number: -1}, filters: map[int]*segmentFilter{}}
 	p.views = append(p.views, reg)
 	return &Handle[E, K, R]{pipeline: p, view: v, reg: reg}, nil
 }

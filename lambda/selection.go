@@ -35,6 +35,7 @@ type Selection[K, R any] struct {
 type selected[E any] struct {
 	span
 	keys  [][]byte // sorted prefixes of keys; nil wants all
+	whole bool     // the prefixes are whole keys
 	where func(key []byte) (bool, error)
 	drop  []int // the key's parts that are merged away
 
@@ -62,6 +63,7 @@ func (h *Handle[E, K, R]) resolve(r Range, s Selection[K, R], now time.Time) (*s
 	case s.Fields == 0:
 		s.Fields = parts
 	}
+	out.whole = s.Fields == parts
 	if out.keys, err = h.encodeKeys(s.Keys, s.Fields); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRange, err)
 	}

@@ -57,6 +57,7 @@ var may = map[string][]string{
 	"internal/bench":               {"internal/bench/measure", "github.com/go-json-experiment/json"},
 	"internal/bench/batch":         {"aggregate", "aggregate/ddsketch", "aggregate/hll", "aggregate/topk", "internal/bench/measure", "internal/columnar", "lambda", "source", "window", "github.com/parquet-go/parquet-go", "golang.org/x/sync"},
 	"internal/bench/growth":        {"aggregate", "internal/bench/measure", "lambda", "lambda/archive", "source", "window"},
+	"internal/bench/serve":         {"aggregate", "aggregate/hll", "internal/bench/measure", "lambda", "lambda/archive", "sink/parquettable", "source", "window", "github.com/cockroachdb/pebble/v2"},
 	"internal/bench/stream":        {"aggregate", "internal/bench/measure", "lambda", "source", "window"},
 	"internal/bench/measure":       nil,
 	"internal/kafka":               {"internal/secrets", "github.com/twmb/franz-go"},
