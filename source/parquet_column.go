@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/anabranch-go/anabranch/internal/columnar"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -39,6 +40,7 @@ type fit struct {
 	divide   int64   // rounding down; 1 and 1 for most
 	exact    bool    // every value fits as it is
 	decimal  float64 // of a Float column from decimals: their unit; else 0
+	scale    int     // of these
 }
 
 func newColumnReader(file *columnar.File, c *Column, strict bool) (*columnReader, error) {
@@ -114,7 +116,7 @@ func fitColumn(c *Column, e *format.SchemaElement) (fit, error) {
 func (f *fit) fitDecimal(c *Column, scale int) bool {
 	switch {
 	case c.Kind == Float:
-		f.decimal = math.Pow10(scale)
+		f.decimal, f.scale = math.Pow10(scale), scale
 		return scale >= 0
 	case c.Kind != Decimal && c.Kind != Int || scale < 0 || scale > c.Scale:
 		return false
@@ -124,6 +126,17 @@ func (f *fit) fitDecimal(c *Column, scale int) bool {
 	}
 	f.exact = c.Kind == Decimal && f.multiply == 1
 	return true
+}
+
+// float gives the float nearest to a decimal. A division rounds once where both
+// numbers are floats themselves: up to 2^53, and 10^22.
+func (f *fit) float(units int64) float64 {
+	if f.scale <= 22 && -1<<53 <= units && units <= 1<<53 {
+		return float64(units) / f.decimal
+	}
+	text := append(strconv.AppendInt(make([]byte, 0, 32), units, 10), "e-"...)
+	x, _ := strconv.ParseFloat(string(strconv.AppendInt(text, int64(f.scale), 10)), 64) // never out of range
+	return x
 }
 
 // annotation gives a Parquet column's logical type, from its converted type in
@@ -242,7 +255,7 @@ func (r *columnReader) readValues(v *Vector, n int) (nulls bool, err error) {
 		ints := grow(&r.ints, n)
 		nulls, err = r.from.Ints(ints, r.valid)
 		for i, units := range ints {
-			v.Floats[i] = float64(units) / r.fit.decimal
+			v.Floats[i] = r.fit.float(units)
 		}
 	case r.Kind == Float:
 		nulls, err = r.from.Floats(v.Floats, r.valid)

@@ -34,7 +34,7 @@ type Scan struct {
 type Part[E any] func(ctx context.Context) (Reader[E], error)
 
 // Scan implements [Scanner]. A part is a file or, where there are fewer files than
-// parts wanted, a row group of one. Files are left out by what their paths say, row
+// parts wanted, a row group of one, or some in a row of very many. Files are left out by what their paths say, row
 // groups by their statistics.
 func (t *Tables[E]) Scan(ctx context.Context, want Scan) ([]Part[E], error) {
 	if _, err := t.starts(ctx, 0); err != nil {
@@ -53,10 +53,18 @@ func (t *Tables[E]) Scan(ctx context.Context, want Scan) ([]Part[E], error) {
 			parts = append(parts, t.part(i, want, t.start[i], t.start[i+1]))
 			continue
 		}
+		// Each part reads the file's footer, which is long where there are many row
+		// groups: these go together then.
+		const share = 8 // of a part that was wanted
+		step := max(1, len(about.groups)*len(t.files)/(share*want.Parts))
 		from := t.start[i]
-		for _, rows := range about.groups {
-			parts = append(parts, t.part(i, want, from, from+rows))
-			from += rows
+		for groups := range slices.Chunk(about.groups, step) {
+			to := from
+			for _, rows := range groups {
+				to += rows
+			}
+			parts = append(parts, t.part(i, want, from, to))
+			from = to
 		}
 	}
 	return parts, nil
@@ -91,7 +99,7 @@ func (t *Tables[E]) part(file int, want Scan, from, to int64) Part[E] {
 			fixed = slices.DeleteFunc(fixed, func(k constant) bool { return !slices.Contains(want.Columns, k.column) })
 		}
 		table.Skip(from)
-		r := &partReader[E]{tablesReader[E]{log: t, table: table, fixed: fixed}, from, to}
+		r := &partReader[E]{tablesReader[E]{log: t, table: table, fixed: fixed, next: from}, from, to}
 		if t.opts.Transform != nil {
 			r.builder = NewBuilder(t.schema, t.opts.Transform)
 		}
@@ -111,6 +119,9 @@ func (r *partReader[E]) Next(ctx context.Context) (*Chunk[E], error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if r.next >= r.to { // the table would enter the next row group
+			return nil, io.EOF
+		}
 		c, err := r.table.Next()
 		if errors.Is(err, io.EOF) || err == nil && c.From >= r.to {
 			return nil, io.EOF
@@ -118,7 +129,7 @@ func (r *partReader[E]) Next(ctx context.Context) (*Chunk[E], error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Next <= r.from {
+		if r.next = c.Next; c.Next <= r.from {
 			continue
 		}
 		r.fill(c)

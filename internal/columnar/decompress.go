@@ -88,10 +88,14 @@ func readExactly(dst []byte, r io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	var more [1]byte
-	if n, err := r.Read(more[:]); n > 0 || err != io.EOF {
+	switch _, err := io.ReadFull(r, more[:]); err { // a Read may give nothing, and no error
+	case io.EOF:
+		return dst, nil
+	case nil:
 		return nil, malformed("more than the page's size")
+	default:
+		return nil, err
 	}
-	return dst, nil
 }
 
 // checkZstd walks the frames and blocks of src, which say how much they can

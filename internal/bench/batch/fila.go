@@ -102,7 +102,7 @@ func openDataset(dir string) (*dataset, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: it can't be read at an offset", names[0])
 	}
-	opened, err := parquet.OpenFile(at, info.Size())
+	opened, err := parquet.OpenFile(at, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", names[0], err)
 	}
