@@ -56,10 +56,10 @@ type computing[E any] struct {
 	parts  []source.Part[E]
 	checks bool         // chunks: who can be read in parts checks what it reads
 	next   atomic.Int64 // of the parts
-	mu    sync.Mutex   // of what follows
-	each  []*tables[E] // that workers are done with
-	done  []*table[E]  // in the order of their windows
-	ever  *selected[E]
+	mu     sync.Mutex   // of what follows
+	each   []*tables[E] // that workers are done with
+	done   []*table[E]  // in the order of their windows
+	ever   *selected[E]
 }
 
 func (c *computing[E]) run(ctx context.Context, log source.Source[E]) error {

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -94,6 +95,9 @@ func (t *Tables[E]) part(file int, want Scan, from, to int64) Part[E] {
 		table, fixed, err := t.open(file, TableOptions{Base: t.start[file], Columns: want.Columns, Limits: want.Limits})
 		if err != nil {
 			return nil, err
+		}
+		if n := table.Rows(); n != t.start[file+1]-t.start[file] {
+			return nil, errors.Join(fmt.Errorf("cannot open %s: it has changed: it has %d rows", t.files[file].name, n), table.Close())
 		}
 		if want.Columns != nil {
 			fixed = slices.DeleteFunc(fixed, func(k constant) bool { return !slices.Contains(want.Columns, k.column) })

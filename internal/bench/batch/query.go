@@ -47,6 +47,9 @@ func (c celda) value() any {
 	case 'i':
 		return c.word
 	case 'f':
+		if x := c.number(); math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Sprint(x) // JSON has no number for it
+		}
 		return c.number()
 	case 'b':
 		return c.word != 0
