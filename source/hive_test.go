@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -137,19 +138,22 @@ func TestPathsThatCannotBeReadSaySo(t *testing.T) {
 	}
 }
 
-// once opens only files that it may.
+// once notes which files were opened, by several goroutines at once.
 type once struct {
 	fstest.MapFS
+	mu     sync.Mutex
 	opened map[string]bool
 }
 
-func (o once) Open(name string) (fs.File, error) {
+func (o *once) Open(name string) (fs.File, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.opened[name] = true
 	return o.MapFS.Open(name)
 }
 
 func TestFilesThatAreNotKeptAreNotOpened(t *testing.T) {
-	files := once{fstest.MapFS{}, map[string]bool{}}
+	files := &once{MapFS: fstest.MapFS{}, opened: map[string]bool{}}
 	for day := 20; day < 25; day++ {
 		for _, region := range []string{"norte", "sur"} {
 			files.MapFS[fmt.Sprintf("day=2026-11-%d/text=%s/x.parquet", day, region)] = parquetOf(t, []onlyN{{int64(day)}})

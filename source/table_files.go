@@ -18,7 +18,9 @@ import (
 // as Parquet's, in the order of the files' names. It has one partition; an offset
 // is a row's number over all the files, from 0. An event with a value that
 // doesn't fit its field goes to quarantine; a column that can't be read as its
-// field is [ErrColumn]. The files must not change while the log is in use.
+// field is [ErrColumn]. The files must not change while the log is in use. Several
+// are looked into at once, so the file system and the format must be safe for that,
+// as those of package os are.
 //
 // # Data sets in directories
 //
