@@ -17,7 +17,7 @@ type parts[W int32 | int64] struct {
 
 // Tests make them smaller.
 var (
-	mostCells = 1 << 16 // of a block in one table
+	mostCells = 1 << 19 // of a block in one table
 	partBits  = 8
 )
 
