@@ -223,10 +223,10 @@ func (o *openDelta[E]) build() {
 
 func (o *openDelta[E]) emptyTable() *table[E] {
 	t := o.spare
-	if t == nil {
+	o.spare = nil
+	if t == nil || !t.reusable() {
 		return o.plan.newTable()
 	}
-	o.spare = nil
 	t.reset()
 	return t
 }

@@ -38,6 +38,12 @@ func (p *plan[E]) newTable() *table[E] {
 	return t
 }
 
+// reusable says whether the table's memory should serve again: not where its texts
+// have become too many, or new tables don't share them.
+func (t *table[E]) reusable() bool {
+	return t.groups.keySpace == t.plan.space && !t.plan.space.worn()
+}
+
 // len is the number of states.
 func (t *table[E]) len() int {
 	if t.sessions != nil {

@@ -225,7 +225,7 @@ func (t *tables[E]) end(place int64, table *table[E]) (end int64) {
 // recycle keeps the memory of tables that were taken out.
 func (t *tables[E]) recycle(table *table[E]) {
 	const kept = 16
-	if len(t.free) < kept && table.groups.keySpace == t.plan.space && !t.plan.space.worn() {
+	if len(t.free) < kept && table.reusable() {
 		table.reset()
 		t.free = append(t.free, table)
 	}
