@@ -45,22 +45,29 @@ func joinTables[E any](ctx context.Context, view *definition[E], each []*tables[
 }
 
 // putTogether brings workers' tables to one width, and puts together those of a
-// place.
+// place. The first of each has the texts of the others then.
 func putTogether[E any](each []*tables[E]) map[int64][]*table[E] {
 	width := int64(0)
 	for _, t := range each {
 		width = max(width, t.width)
 	}
 	byPlace := map[int64][]*table[E]{}
-	for i, t := range each {
+	for _, t := range each {
 		if t.width < width {
 			t.widen(width)
 		}
 		for place, table := range t.open {
 			byPlace[place] = append(byPlace[place], table)
 		}
-		for _, other := range each[i+1:] {
-			t.know(other)
+	}
+	known := map[[2]*keySpace]bool{}
+	for _, same := range byPlace {
+		for _, other := range same[1:] {
+			pair := [2]*keySpace{same[0].groups.keySpace, other.groups.keySpace}
+			if !known[pair] {
+				known[pair] = true
+				pair[0].know(pair[1])
+			}
 		}
 	}
 	return byPlace

@@ -165,25 +165,6 @@ func (t *tables[E]) widen(width int64) {
 	}
 }
 
-// know lets the spaces of t's tables have the texts that others' have.
-func (t *tables[E]) know(other *tables[E]) {
-	ours, theirs := t.spaces(), other.spaces()
-	for space := range ours {
-		for from := range theirs {
-			space.know(from)
-		}
-	}
-}
-
-// spaces are those of its tables: few, as a new one begins only when one is worn.
-func (t *tables[E]) spaces() map[*keySpace]bool {
-	spaces := map[*keySpace]bool{}
-	for _, table := range t.open {
-		spaces[table.groups.keySpace] = true
-	}
-	return spaces
-}
-
 // len is the number of states.
 func (t *tables[E]) len() (n int) {
 	for _, table := range t.open {
