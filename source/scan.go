@@ -35,8 +35,8 @@ type Scan struct {
 type Part[E any] func(ctx context.Context) (Reader[E], error)
 
 // Scan implements [Scanner]. A part is a file or, where there are fewer files than
-// parts wanted, a row group of one, or some in a row of very many. Files are left out by what their paths say, row
-// groups by their statistics.
+// parts wanted, a row group of one, or some in a row of very many. Files are left out
+// by what their paths say, row groups and pages by their statistics.
 func (t *Tables[E]) Scan(ctx context.Context, want Scan) ([]Part[E], error) {
 	if _, err := t.starts(ctx, 0); err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+
+	"github.com/anabranch-go/anabranch/internal/columnar"
 )
 
 // Vector is one column of a chunk. Which slice holds the values depends on
@@ -61,16 +63,7 @@ func (v *Vector) check(n int) error {
 
 // checkCodes says which code has no text, if any.
 func checkCodes(codes []uint32, texts int) error {
-	var most [4]uint32 // by turns: one maximum would wait for the one before
-	rest := codes
-	for ; len(rest) >= 4; rest = rest[4:] {
-		c := rest[:4:4]
-		most[0], most[1], most[2], most[3] = max(most[0], c[0]), max(most[1], c[1]), max(most[2], c[2]), max(most[3], c[3])
-	}
-	for _, code := range rest {
-		most[0] = max(most[0], code)
-	}
-	if len(codes) == 0 || int(max(most[0], most[1], most[2], most[3])) < texts {
+	if len(codes) == 0 || int(columnar.MaxCode(codes)) < texts {
 		return nil
 	}
 	row := slices.IndexFunc(codes, func(code uint32) bool { return int(code) >= texts })

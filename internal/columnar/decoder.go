@@ -158,10 +158,15 @@ func badCode(code uint32, entries int) error {
 
 // checkCodes says whether all codes are in a dictionary.
 func checkCodes(codes []uint32, entries int) error {
-	if len(codes) == 0 {
-		return nil
+	if most := MaxCode(codes); len(codes) > 0 && int(most) >= entries {
+		return badCode(most, entries)
 	}
-	// Four at a time, as one would wait for the one before.
+	return nil
+}
+
+// MaxCode gives the greatest code, 0 of none. It takes four at a time, as one would
+// wait for the one before.
+func MaxCode(codes []uint32) uint32 {
 	var most [4]uint32
 	for ; len(codes) >= 4; codes = codes[4:] {
 		c := codes[:4:4]
@@ -170,10 +175,7 @@ func checkCodes(codes []uint32, entries int) error {
 	for _, code := range codes {
 		most[0] = max(most[0], code)
 	}
-	if m := slices.Max(most[:]); int(m) >= entries {
-		return badCode(m, entries)
-	}
-	return nil
+	return slices.Max(most[:])
 }
 
 func (c *ColumnReader) readInts(dst []int64) error {
