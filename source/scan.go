@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 )
@@ -92,20 +91,12 @@ func (k *constant) within(limits func(column int) (Limits, bool)) bool {
 // it.
 func (t *Tables[E]) part(file int, want Scan, from, to int64) Part[E] {
 	return func(ctx context.Context) (Reader[E], error) {
-		table, fixed, err := t.open(file, TableOptions{Base: t.start[file], Columns: want.Columns, Limits: want.Limits})
-		if err != nil {
+		r := &partReader[E]{t.reader(file, from), from, to}
+		if err := r.open(TableOptions{Columns: want.Columns, Limits: want.Limits}); err != nil {
 			return nil, err
 		}
-		if n := table.Rows(); n != t.start[file+1]-t.start[file] {
-			return nil, errors.Join(fmt.Errorf("cannot open %s: it has changed: it has %d rows", t.files[file].name, n), table.Close())
-		}
 		if want.Columns != nil {
-			fixed = slices.DeleteFunc(fixed, func(k constant) bool { return !slices.Contains(want.Columns, k.column) })
-		}
-		table.Skip(from)
-		r := &partReader[E]{tablesReader[E]{log: t, table: table, fixed: fixed, next: from}, from, to}
-		if t.opts.Transform != nil {
-			r.builder = NewBuilder(t.schema, t.opts.Transform)
+			r.fixed = slices.DeleteFunc(r.fixed, func(k constant) bool { return !slices.Contains(want.Columns, k.column) })
 		}
 		return r, nil
 	}

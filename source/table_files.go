@@ -187,13 +187,20 @@ func (t *Tables[E]) Open(ctx context.Context, partition int, offset int64) (Read
 	if end := start[len(t.files)]; offset < 0 || offset > end {
 		return nil, fmt.Errorf("%w: the files have [0, %d), not %d", ErrOffset, end, offset)
 	}
-	r := &tablesReader[E]{log: t, start: start, next: offset}
+	// The file that has the offset: the last that doesn't begin after it.
+	file := max(0, sort.Search(len(t.files), func(i int) bool { return start[i] > offset })-1)
+	r := t.reader(file, offset)
+	return &r, r.enter()
+}
+
+// reader makes a reader that is to enter a file at an offset. The log's files have
+// been looked into.
+func (t *Tables[E]) reader(file int, offset int64) tablesReader[E] {
+	r := tablesReader[E]{log: t, start: t.start, file: file, next: offset}
 	if t.opts.Transform != nil {
 		r.builder = NewBuilder(t.schema, t.opts.Transform)
 	}
-	// The file that has the offset: the last that doesn't begin after it.
-	r.file = max(0, sort.Search(len(t.files), func(i int) bool { return start[i] > offset })-1)
-	return r, r.enter()
+	return r
 }
 
 // starts gives the offset at which each file begins, and the end of the last.
@@ -327,8 +334,12 @@ type tablesReader[E any] struct {
 }
 
 // enter opens the file, at the next offset.
-func (r *tablesReader[E]) enter() error {
-	table, fixed, err := r.log.open(r.file, TableOptions{Base: r.start[r.file]})
+func (r *tablesReader[E]) enter() error { return r.open(TableOptions{}) }
+
+// open is enter with options, of which the reader knows the base.
+func (r *tablesReader[E]) open(options TableOptions) error {
+	options.Base = r.start[r.file]
+	table, fixed, err := r.log.open(r.file, options)
 	if err != nil {
 		return err
 	}
