@@ -22,12 +22,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -55,17 +55,11 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) (err e
 	if flags.NArg() != 1 {
 		return fmt.Errorf("give one directory of Parquet files, after the flags")
 	}
-	if *profile != "" {
-		file, err := os.Create(*profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := measure.Profile(*profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	if !*once {
 		return serve(ctx, flags.Arg(0), in, out)
 	}

@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/pprof"
 
 	"github.com/anabranch-go/anabranch/internal/bench/measure"
 )
@@ -72,18 +71,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // profiled does work under a CPU profile, where one is wanted.
-func (o options) profiled(name string, work func() ([]measure.Line, error)) ([]measure.Line, error) {
-	if o.profile == "" {
-		return work()
+func (o options) profiled(name string, work func() ([]measure.Line, error)) (lines []measure.Line, err error) {
+	file := ""
+	if o.profile != "" {
+		file = o.profile + "." + name
 	}
-	file, err := os.Create(o.profile + "." + name)
+	stop, err := measure.Profile(file)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if err := pprof.StartCPUProfile(file); err != nil {
-		return nil, err
-	}
-	defer pprof.StopCPUProfile()
+	defer func() { err = errors.Join(err, stop()) }()
 	return work()
 }

@@ -10,12 +10,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
-	"runtime/pprof"
 
 	"github.com/anabranch-go/anabranch/internal/bench/measure"
 	"github.com/anabranch-go/anabranch/internal/bench/samples"
@@ -39,7 +39,7 @@ func main() {
 
 const work = "speed layer, JSON to windows"
 
-func run(out io.Writer, dir string, rows, rounds int, asJSON bool, profile string) error {
+func run(out io.Writer, dir string, rows, rounds int, asJSON bool, profile string) (err error) {
 	runtime.GOMAXPROCS(1)
 	events, err := samples.Read(dir, rows)
 	if err != nil {
@@ -54,17 +54,11 @@ func run(out io.Writer, dir string, rows, rounds int, asJSON bool, profile strin
 	if err != nil {
 		return err
 	}
-	if profile != "" {
-		file, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := measure.Profile(profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	part := func(name string, run func() error) measure.Candidate {
 		return measure.Candidate{Work: work, Who: name, N: rows, Aside: true, Note: "a part", Run: func() (string, error) { return "", run() }}
 	}

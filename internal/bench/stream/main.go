@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/pprof"
 	"time"
 
 	"github.com/anabranch-go/anabranch/aggregate"
@@ -61,7 +60,7 @@ func main() {
 	}
 }
 
-func run(args []string, out io.Writer) error {
+func run(args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("stream", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 5, "how often each runs, after a first time that doesn't count")
 	rows := flags.Int("rows", 0, "how many events; all if 0")
@@ -78,17 +77,11 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *profile != "" {
-		file, err := os.Create(*profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := measure.Profile(*profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	purchases := source.Equal(tipo, "purchase")
 	n := len(data.ts)
 	lines, err := measure.Interleave(*rounds, measure.CPU, measure.Millions("events"),
