@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
@@ -63,9 +62,9 @@ func TestComputeOfChangedFiles(t *testing.T) {
 		log, err := source.NewParquetFiles(os.DirFS(filepath.Dir(name)), "*.parquet", source.TablesOptions[event]{})
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
-		slow := view
-		slow.Where = source.Func(func(*event) bool { cancel(); time.Sleep(time.Millisecond); return true })
-		_, err = lambda.Compute(ctx, slow, log, lambda.ComputeOptions{Workers: 4})
+		stopping := view
+		stopping.Where = source.Func(func(*event) bool { cancel(); return true })
+		_, err = lambda.Compute(ctx, stopping, log, lambda.ComputeOptions{Workers: 4})
 		require.ErrorIs(t, err, context.Canceled)
 	})
 }
