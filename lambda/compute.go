@@ -41,6 +41,9 @@ func Compute[E, K, R any](ctx context.Context, v View[E, K, R], log source.Sourc
 		options.Workers = runtime.GOMAXPROCS(0)
 	}
 	c := &computing[E]{definition: d, workers: options.Workers, quarantine: options.Quarantine}
+	if c.shared, err = newShared(d, options.Workers); err != nil {
+		return nil, err
+	}
 	if err := c.run(ctx, log); err != nil {
 		return nil, fmt.Errorf("cannot compute view %s: %w", v.Name, err)
 	}
@@ -54,11 +57,12 @@ type computing[E any] struct {
 	quarantine func(source.Quarantined)
 
 	parts  []source.Part[E]
-	checks bool         // chunks: who can be read in parts checks what it reads
-	next   atomic.Int64 // of the parts
-	mu     sync.Mutex   // of what follows
-	each   []*tables[E] // that workers are done with
-	done   []*table[E]  // in the order of their windows
+	checks bool          // chunks: who can be read in parts checks what it reads
+	next   atomic.Int64  // of the parts
+	mu     sync.Mutex    // of what follows
+	each   []*tables[E]  // that workers are done with
+	shared *shared[E]    // what they have in common
+	done   [][]*table[E] // by place, in the order of windows
 	ever   *selected[E]
 }
 
@@ -104,7 +108,7 @@ func (c *computing[E]) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tables := newTables(plan)
+	tables := c.shared.tables(plan)
 	for i := c.next.Add(1) - 1; i < int64(len(c.parts)); i = c.next.Add(1) - 1 {
 		if err := c.fold(ctx, tables, c.parts[i]); err != nil {
 			return err
@@ -163,7 +167,7 @@ func (c *computing[E]) bad(chunk *source.Chunk[E]) error {
 
 // finish merges the workers' tables, and gives what a result shows.
 func (c *computing[E]) finish(ctx context.Context) (err error) {
-	if c.done, err = joinTables(ctx, c.definition, c.each, c.workers); err != nil {
+	if c.done, err = c.shared.join(ctx, c.each, c.workers); err != nil {
 		return err
 	}
 	span, err := Ever().resolve(c.window, time.Time{})
@@ -171,9 +175,11 @@ func (c *computing[E]) finish(ctx context.Context) (err error) {
 		return err
 	}
 	c.ever = &selected[E]{span: span}
-	for i := range c.done {
-		if c.done[i], err = c.done[i].shown(ctx, c.ever); err != nil {
-			return err
+	for _, tables := range c.done {
+		for i := range tables {
+			if tables[i], err = tables[i].shown(ctx, c.ever); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

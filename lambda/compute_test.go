@@ -232,7 +232,7 @@ func TestFoldDrainsWhatHasEnded(t *testing.T) {
 }
 
 // memoryLog is events in partitions, without parts that can be scanned.
-func memoryLog(t *testing.T, partitions ...[]computeEvent) *source.Memory[computeEvent] {
+func memoryLog(t require.TestingT, partitions ...[]computeEvent) *source.Memory[computeEvent] {
 	log, err := source.NewMemory[computeEvent]("calculo", len(partitions), source.MemoryOptions[computeEvent]{})
 	require.NoError(t, err)
 	for i, events := range partitions {

@@ -255,8 +255,8 @@ func (g *groups) merge(out []uint32, other *groups) []uint32 {
 			}
 			g.even[i] = other.place[i] == notStored
 		}
-		if g.keySpace != other.keySpace {
-			g.translate(other.keySpace)
+		for i := range g.texts {
+			g.texts[i].translate(g.columns[1+i], other.texts[i].textWords)
 		}
 		g.hash(n)
 		out = g.findAll(out, n)
@@ -281,7 +281,7 @@ func (g *groups) decode(window int64, key []byte) (uint32, error) {
 			g.parsed[1+i] = g.zero(i)
 			g.parsed[g.nulls] |= 1 << i
 		case kind.Kind == source.String:
-			g.parsed[1+i] = uint64(g.texts[i].Code(v.Text))
+			g.parsed[1+i] = uint64(g.texts[i].code(v.Text))
 		case kind.Kind == source.Float:
 			g.parsed[1+i] = math.Float64bits(v.Float)
 		default:

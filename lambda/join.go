@@ -8,67 +8,118 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// joinTables merges the tables that some workers have of one place into one, places
-// side by side. They are of no use to the workers then. It gives them in the order of
-// their windows. A panic of the view's own code is a stoppedError.
-func joinTables[E any](ctx context.Context, view *definition[E], each []*tables[E], workers int) ([]*table[E], error) {
-	byPlace := map[int64][]*table[E]{}
-	if err := view.guard(noPartition, func() error {
-		byPlace = putTogether(each)
+// join merges what the workers of a computation have: each of them its own tables, and
+// all together those in lots. They are of no use to the workers then. It gives, in the
+// order of their windows, the tables of each place, no two of which have a group in
+// common. A panic of the view's own code is a stoppedError.
+func (s *shared[E]) join(ctx context.Context, each []*tables[E], workers int) ([][]*table[E], error) {
+	byPlace := map[int64]*atPlace[E]{}
+	if err := s.view.guard(noPartition, func() error {
+		byPlace = s.putTogether(each)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	var joined []*table[E]
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
+	var joined [][]*table[E]
 	for _, place := range slices.Sorted(maps.Keys(byPlace)) {
-		same := byPlace[place]
-		joined = append(joined, same[0])
-		if len(same) == 1 {
+		at := byPlace[place]
+		if len(at.lots) == 0 {
+			joined = append(joined, at.own[:1])
+		} else {
+			joined = append(joined, at.lots)
+		}
+		if len(at.lots) == 0 && len(at.own) == 1 {
 			continue
 		}
 		group.Go(func() error {
-			return view.guard(noPartition, func() error {
-				same[0].groups.keySpace = same[0].groups.lane()
-				for _, other := range same[1:] {
-					if err := ctx.Err(); err != nil {
-						return err
-					}
-					same[0].merge(other)
+			return s.view.guard(noPartition, func() error {
+				if len(at.lots) > 0 {
+					return s.intoLots(ctx, place, at.own)
 				}
-				return nil
+				return s.intoOne(ctx, at.own)
 			})
 		})
 	}
 	return joined, group.Wait()
 }
 
+// atPlace is the tables of one place.
+type atPlace[E any] struct {
+	own  []*table[E] // to be merged into the first, or where there are lots into these
+	lots []*table[E]
+}
+
+// intoOne merges tables into the first.
+func (s *shared[E]) intoOne(ctx context.Context, own []*table[E]) error {
+	own[0].groups.keySpace = s.space.lane() // its worker may have other tables, which are merged now
+	for _, other := range own[1:] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		own[0].merge(other)
+	}
+	return nil
+}
+
+func (s *shared[E]) intoLots(ctx context.Context, place int64, own []*table[E]) error {
+	for _, table := range own {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		table.groups.keySpace = s.space.lane()
+		if err := s.handIn(place, table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // putTogether brings workers' tables to one width, and puts together those of a
-// place. The first of each has the texts of the others then.
-func putTogether[E any](each []*tables[E]) map[int64][]*table[E] {
+// place.
+func (s *shared[E]) putTogether(each []*tables[E]) map[int64]*atPlace[E] {
 	width := int64(0)
 	for _, t := range each {
 		width = max(width, t.width)
 	}
-	byPlace := map[int64][]*table[E]{}
+	byPlace := map[int64]*atPlace[E]{}
+	get := func(place int64) *atPlace[E] {
+		if byPlace[place] == nil {
+			byPlace[place] = &atPlace[E]{}
+		}
+		return byPlace[place]
+	}
 	for _, t := range each {
 		if t.width < width {
 			t.widen(width)
 		}
 		for place, table := range t.open {
-			byPlace[place] = append(byPlace[place], table)
+			at := get(place)
+			at.own = append(at.own, table)
 		}
 	}
-	known := map[[2]*keySpace]bool{}
-	for _, same := range byPlace {
-		for _, other := range same[1:] {
-			pair := [2]*keySpace{same[0].groups.keySpace, other.groups.keySpace}
-			if !known[pair] {
-				known[pair] = true
-				pair[0].know(pair[1])
-			}
+	for place := range s.places {
+		lots := s.lotsOf(place)
+		if len(lots) == 0 {
+			continue
+		}
+		at := get(each[0].place(place))
+		if width > 0 || slices.ContainsFunc(at.own, func(t *table[E]) bool { return t.len() > 2*s.from }) {
+			at.own = append(at.own, lots...) // it's less to merge a few lots than many states of one table
+		} else {
+			at.lots = lots
 		}
 	}
 	return byPlace
+}
+
+// lotsOf lists the lots' tables of a place.
+func (s *shared[E]) lotsOf(place int64) (lots []*table[E]) {
+	for i := range s.lots {
+		if table := s.lots[i].tables.open[place]; table != nil {
+			lots = append(lots, table)
+		}
+	}
+	return lots
 }

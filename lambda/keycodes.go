@@ -149,7 +149,7 @@ func (g *groups) ofRow(window int64, keys []*source.Vector, row int32) uint32 {
 	g.parsed[0] = uint64(window)
 	for i, v := range keys {
 		if v.Kind == source.String {
-			g.parsed[1+i] = uint64(g.texts[i].Code(v.Dict.Values[v.Codes[row]]))
+			g.parsed[1+i] = uint64(g.texts[i].code(v.Dict.Values[v.Codes[row]]))
 		} else {
 			g.parsed[1+i] = uint64(v.Ints[row])
 		}

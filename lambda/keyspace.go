@@ -11,18 +11,19 @@ import (
 
 // keySpace is what the tables of one plan have in common: how a key is made into
 // words, the dictionaries of its texts, so that each is looked up once, and
-// scratch. It belongs to one goroutine.
+// scratch. It belongs to one goroutine; its lanes may belong to others.
 //
 // A (window, key) pair is a row of words: the window's start, then one for each part
 // of the key. Texts are words too: places in a dictionary. A null is the zero value
 // of its part; where a part keeps nulls apart, one more word has a bit for each part
 // that is null.
 type keySpace struct {
-	types []keyType
-	nulls int // which word has the nulls' bits; 0 without one
-	width int
-	seed  uint64 // so that nobody can choose keys that collide
-	texts []keyTexts
+	types  []keyType
+	nulls  int // which word has the nulls' bits; 0 without one
+	width  int
+	seed   uint64 // so that nobody can choose keys that collide
+	texts  []keyTexts
+	isLane bool // see lane
 
 	// Scratch, by selected row.
 	columns [][]uint64 // width of them
@@ -33,19 +34,21 @@ type keySpace struct {
 	touched uint64 // so that touching memory isn't optimised away
 }
 
-// keyTexts is the dictionary of one text part of a key.
-type keyTexts struct {
-	*source.Interner
-	from uint64   // the dictionary that code belongs to
-	code []uint32 // that dictionary's code to ours, +1
-}
-
-func newKeySpace(types []keyType) *keySpace {
-	k := &keySpace{seed: rand.Uint64(), types: types, width: 1 + len(types), texts: make([]keyTexts, len(types))}
+// newKeySpace makes a space whose texts are spread over some shards, a power of two.
+func newKeySpace(types []keyType, shards int) *keySpace {
+	k := bareKeySpace(types)
+	k.seed = rand.Uint64()
 	for i, kind := range types {
 		if kind.Kind == source.String {
-			k.texts[i].Interner = source.NewInterner()
+			k.texts[i].textWords = newTextWords(shards)
 		}
+	}
+	return k
+}
+
+func bareKeySpace(types []keyType) *keySpace {
+	k := &keySpace{types: types, width: 1 + len(types), texts: make([]keyTexts, len(types))}
+	for _, kind := range types {
 		if kind.nullable {
 			k.nulls = 1 + len(types)
 			k.width = k.nulls + 1
@@ -59,9 +62,20 @@ func newKeySpace(types []keyType) *keySpace {
 // maxKeyTexts is how many texts tables keep for those to come.
 const maxKeyTexts = 1 << 20
 
-// worn says whether the space has more texts than a new table should share.
+// worn says whether the space has more texts than a new table should share. What
+// several goroutines share stays as it is.
 func (k *keySpace) worn() bool {
-	return slices.ContainsFunc(k.texts, func(t keyTexts) bool { return t.Interner != nil && t.Len() > maxKeyTexts })
+	return !k.isLane && slices.ContainsFunc(k.texts, func(t keyTexts) bool { return t.textWords != nil && t.len() > maxKeyTexts })
+}
+
+// lane is the same space for another goroutine, with scratch of its own.
+func (k *keySpace) lane() *keySpace {
+	lane := bareKeySpace(k.types)
+	lane.seed, lane.isLane = k.seed, true
+	for i := range lane.texts {
+		lane.texts[i].textWords = k.texts[i].textWords
+	}
+	return lane
 }
 
 // load makes the columns of words of some rows' keys, and their hashes. windows has
@@ -101,7 +115,7 @@ func (k *keySpace) loadPart(part int, v *source.Vector, rows []int32) {
 	into := k.columns[1+part][:len(rows)]
 	switch v.Kind {
 	case source.String:
-		k.loadTexts(&k.texts[part], into, v, rows)
+		k.texts[part].load(into, v, rows)
 	case source.Float:
 		for i, row := range rows {
 			into[i] = math.Float64bits(v.Floats[row])
@@ -134,7 +148,7 @@ func (k *keySpace) loadPart(part int, v *source.Vector, rows []int32) {
 func (k *keySpace) zero(part int) uint64 {
 	switch k.types[part].Kind {
 	case source.String:
-		return uint64(k.texts[part].Code(""))
+		return uint64(k.texts[part].code(""))
 	case source.Time:
 		return zeroTime
 	}
@@ -143,82 +157,6 @@ func (k *keySpace) zero(part int) uint64 {
 
 // zeroTime is the zero time.Time as a word.
 var zeroTime = uint64(time.Time{}.UnixMicro())
-
-func (k *keySpace) loadTexts(texts *keyTexts, into []uint64, v *source.Vector, rows []int32) {
-	texts.use(v.Dict)
-	for i, row := range rows {
-		code := v.Codes[row]
-		ours := texts.code[code]
-		if ours == 0 {
-			ours = texts.add(v.Dict, code)
-		}
-		into[i] = uint64(ours - 1)
-	}
-}
-
-// text gives the text of a word.
-func (t *keyTexts) text(word uint64) string { return t.Dictionary().Values[word] }
-
-// use makes room for a dictionary's codes. They are filled in at first use: of a
-// large dictionary a filter may select few.
-func (t *keyTexts) use(dict source.Dictionary) {
-	if t.from != dict.ID {
-		t.from = dict.ID
-		t.code = t.code[:0]
-	}
-	if grow := len(dict.Values) - len(t.code); grow > 0 {
-		old := len(t.code)
-		t.code = slices.Grow(t.code, grow)[:old+grow]
-		clear(t.code[old:])
-	}
-}
-
-// add gives one more than our code of a dictionary's code.
-func (t *keyTexts) add(dict source.Dictionary, code uint32) uint32 {
-	t.code[code] = t.Code(dict.Values[code]) + 1
-	return t.code[code]
-}
-
-// translate turns the columns' texts, which are another space's, into ours.
-func (k *keySpace) translate(other *keySpace) {
-	for i := range k.texts {
-		texts := &k.texts[i]
-		if texts.Interner == nil {
-			continue
-		}
-		dict := other.texts[i].Dictionary()
-		texts.use(dict)
-		for at, code := range k.columns[1+i] {
-			ours := texts.code[code]
-			if ours == 0 {
-				ours = texts.add(dict, uint32(code))
-			}
-			k.columns[1+i][at] = uint64(ours - 1)
-		}
-	}
-}
-
-// know takes in all texts of another space, so that lanes can merge its tables.
-func (k *keySpace) know(other *keySpace) {
-	for i := range k.texts {
-		if k.texts[i].Interner != nil && k != other {
-			for _, text := range other.texts[i].Dictionary().Values {
-				k.texts[i].Code(text)
-			}
-		}
-	}
-}
-
-// lane is the same space with scratch of its own. Lanes may be used side by side as
-// long as none meets a new text: see know.
-func (k *keySpace) lane() *keySpace {
-	lane := newKeySpace(k.types)
-	lane.seed = k.seed
-	for i := range lane.texts {
-		lane.texts[i].Interner = k.texts[i].Interner
-	}
-	return lane
-}
 
 const hashMultiplier = 0x9E3779B97F4A7C15 // 2^64 / the golden ratio
 

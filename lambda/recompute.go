@@ -29,10 +29,18 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 	var next atomic.Int64
 	var mu sync.Mutex
 	each := make([][]*tables[E], len(runs)) // of each goroutine, by run
+	workers := min(p.config.Workers, max(1, len(segments)))
+	shares := make([]*shared[E], len(runs))
+	for i, run := range runs {
+		if shares[i], err = newShared(run.view.definition, workers); err != nil {
+			run.err = err
+			return
+		}
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
-	for range min(p.config.Workers, max(1, len(segments))) {
+	for range workers {
 		group.Go(func() error {
-			f, err := newRefolder(p, runs)
+			f, err := newRefolder(p, runs, shares)
 			if err != nil {
 				return err
 			}
@@ -53,20 +61,22 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 		case err != nil:
 			run.err = errors.Join(run.err, err)
 		case run.err == nil:
-			run.err = run.encode(ctx, each[i], p.config.Workers)
+			run.err = run.encode(ctx, shares[i], each[i], p.config.Workers)
 		}
 	}
 }
 
 // encode gives a run the states of all goroutines' tables.
-func (r *baseRun[E]) encode(ctx context.Context, each []*tables[E], workers int) error {
-	joined, err := joinTables(ctx, r.view.definition, each, workers)
+func (r *baseRun[E]) encode(ctx context.Context, shared *shared[E], each []*tables[E], workers int) error {
+	joined, err := shared.join(ctx, each, workers)
 	if err != nil {
 		return err
 	}
 	return r.view.guard(noPartition, func() error {
-		for _, table := range joined {
-			r.states = append(r.states, table.encode()...)
+		for _, tables := range joined {
+			for _, table := range tables {
+				r.states = append(r.states, table.encode()...)
+			}
 		}
 		return nil
 	})
@@ -97,14 +107,14 @@ type refolder[E any] struct {
 	columns []int
 }
 
-func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E]) (*refolder[E], error) {
+func newRefolder[E any](p *Pipeline[E], runs []*baseRun[E], shares []*shared[E]) (*refolder[E], error) {
 	f := &refolder[E]{p: p, stopped: make([]error, len(runs)), read: make([]filesRead, len(runs))}
-	for _, run := range runs {
+	for i, run := range runs {
 		plan, err := run.view.bind()
 		if err != nil {
 			return nil, err
 		}
-		f.tables, f.rows = append(f.tables, newTables(plan)), append(f.rows, map[int]int64{})
+		f.tables, f.rows = append(f.tables, shares[i].tables(plan)), append(f.rows, map[int]int64{})
 		f.columns = append(f.columns, plan.columns...)
 		f.pruners = append(f.pruners, p.layout.pruner(run.view.limits))
 	}

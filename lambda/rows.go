@@ -20,7 +20,7 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 	if err != nil {
 		return nil, err
 	}
-	places := t.places(s)
+	places := sortedPlaces([]*table[E]{t}, s)
 	rows := make([]Row[K, R], len(places))
 	reader, ok := h.readers.Get().(*rowReader[E, K, R])
 	if !ok {
@@ -44,25 +44,32 @@ func (h *Handle[E, K, R]) rows(ctx context.Context, t *table[E], s *selected[E])
 type place struct {
 	window, last int64 // where it starts, and the last event of a session
 	key          []byte
+	table        int32
 	state        uint32
 }
 
-// places lists the states that are shown, in the order of rows.
-func (t *table[E]) places(s *selected[E]) []place {
-	places := make([]place, 0, t.len())
+// sortedPlaces lists the states that are shown of some tables, in the order of rows.
+func sortedPlaces[E any](tables []*table[E], s *selected[E]) []place {
+	n := 0
+	for _, t := range tables {
+		n += t.len()
+	}
+	places := make([]place, 0, n)
 	var keys []byte
-	for i := range uint32(t.len()) {
-		start := t.window(i)
-		if start == nowhere || t.sessions != nil && !s.showsSession(start, t.sessions.lasts[i]) {
-			continue
+	for number, t := range tables {
+		for i := range uint32(t.len()) {
+			start := t.window(i)
+			if start == nowhere || t.sessions != nil && !s.showsSession(start, t.sessions.lasts[i]) {
+				continue
+			}
+			from := len(keys)
+			keys = t.groups.appendKey(keys, t.key(i)) // slices of an old buffer stay right
+			at := place{window: start, key: keys[from:len(keys):len(keys)], table: int32(number), state: i}
+			if t.sessions != nil {
+				at.last = t.sessions.lasts[i]
+			}
+			places = append(places, at)
 		}
-		from := len(keys)
-		keys = t.groups.appendKey(keys, t.key(i)) // slices of an old buffer stay right
-		at := place{window: start, key: keys[from:len(keys):len(keys)], state: i}
-		if t.sessions != nil {
-			at.last = t.sessions.lasts[i]
-		}
-		places = append(places, at)
 	}
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.window, b.window), cmp.Compare(a.last, b.last), bytes.Compare(a.key, b.key))

@@ -29,7 +29,7 @@ type table[E any] struct {
 
 func (p *plan[E]) newTable() *table[E] {
 	if p.space == nil || p.space.worn() {
-		p.space = newKeySpace(p.keyTypes)
+		p.space = newKeySpace(p.keyTypes, 1)
 	}
 	t := &table[E]{plan: p, groups: newGroups(p.space), states: p.states()}
 	if p.window.IsSession() {
@@ -150,21 +150,44 @@ func (p *plan[E]) assign() {
 }
 
 // add folds selected rows into the groups of their windows: one for each row, or one
-// for all. It's the one loop of all layers.
+// for all.
 func (t *table[E]) add(rows []int32, windows []int64) {
 	p := t.plan
+	p.loadKeys()
+	p.groups = t.groups.find(p.groups[:0], p.windowsOfGroups(windows), p.vectors, rows)
+	t.addFound(rows, p.times, p.frame)
+}
+
+// load makes the words and hashes of selected rows' windows and keys.
+func (p *plan[E]) load(rows []int32, windows []int64) {
+	p.loadKeys()
+	p.space.load(p.windowsOfGroups(windows), p.vectors, rows)
+}
+
+func (p *plan[E]) loadKeys() {
 	for i, slot := range p.keys {
 		p.vectors[i] = p.frame.Vector(slot)
 	}
-	if t.sessions != nil {
-		windows = noWindow[:]
+}
+
+// windowsOfGroups are the windows that tell groups apart: none, where events decide on
+// windows.
+func (p *plan[E]) windowsOfGroups(windows []int64) []int64 {
+	if p.window.IsSession() {
+		return noWindow[:]
 	}
-	p.groups = t.groups.find(p.groups[:0], windows, p.vectors, rows)
+	return windows
+}
+
+// addFound folds rows of a frame, with their times, into the groups that the table's
+// plan has found for them. It's the one loop of all layers.
+func (t *table[E]) addFound(rows []int32, times []int64, frame *source.Frame[E]) {
+	p := t.plan
 	if t.sessions != nil {
-		t.sessions.find(p.groups, p.times)
+		t.sessions.find(p.groups, times)
 	}
 	t.states.Grow(t.len())
-	t.states.Add(p.groups, rows, p.frame)
+	t.states.Add(p.groups, rows, frame)
 	if t.sessions != nil && t.sessions.loose() {
 		t.compact()
 	}

@@ -16,9 +16,12 @@ type tables[E any] struct {
 	open  map[int64]*table[E]
 	free  []*table[E] // closed, for the windows to come
 
-	// Scratch: a chunk's rows by table.
-	lots  []lot[E]
-	lotOf map[int64]int
+	shared *shared[E] // of several workers; nil for one
+
+	// Scratch: a chunk's rows by table, and by lots that are shared.
+	lots   []lot[E]
+	lotOf  map[int64]int
+	sorted sortedLots
 }
 
 // lot is what a table gets of a chunk.
@@ -67,8 +70,36 @@ func (t *tables[E]) at(place int64) *table[E] {
 			table = t.plan.newTable()
 		}
 		t.open[place] = table
+		if t.shared != nil {
+			t.shared.enter(place)
+		}
 	}
 	return table
+}
+
+// add folds selected rows into the groups of their windows at one place.
+func (t *tables[E]) add(place int64, rows []int32, windows []int64) error {
+	if t.shared == nil || !t.shared.can(t) {
+		t.at(place).add(rows, windows)
+		return nil
+	}
+	own := t.open[place]
+	groups := 0
+	if own != nil {
+		groups = own.groups.len()
+	}
+	if !t.shared.inLots(place, groups) {
+		t.at(place).add(rows, windows)
+		return nil
+	}
+	if own != nil {
+		delete(t.open, place)
+		if err := t.shared.handIn(place, own); err != nil {
+			return err
+		}
+	}
+	t.shared.add(t, place, rows, windows)
+	return nil
 }
 
 // fold takes a chunk in, and gives the rows that the view selects: see table.fold.
@@ -87,17 +118,17 @@ func (t *tables[E]) fold(c *source.Chunk[E]) (rows []int32, err error) {
 	case err != nil:
 		return nil, err
 	case t.single():
-		t.at(0).add(rows, p.windows)
+		err = t.add(0, rows, p.windows)
 	case len(p.windows) == 1:
-		t.at(t.place(p.windows[0])).add(rows, p.windows)
+		err = t.add(t.place(p.windows[0]), rows, p.windows)
 	default:
-		t.addLots(rows)
+		err = t.addLots(rows)
 	}
-	return rows, nil
+	return rows, err
 }
 
 // addLots folds rows of several windows.
-func (t *tables[E]) addLots(rows []int32) {
+func (t *tables[E]) addLots(rows []int32) error {
 	t.split(rows)
 	for len(t.lots) > fewLots && len(t.lots)*leastLot > len(rows) || len(t.open)+len(t.lots) > maxTables {
 		t.widen(max(2*t.width, 2*t.windowWidth()))
@@ -108,8 +139,11 @@ func (t *tables[E]) addLots(rows []int32) {
 		if t.width == 0 {
 			l.windows = l.windows[:1]
 		}
-		t.at(l.place).add(l.rows, l.windows)
+		if err := t.add(l.place, l.rows, l.windows); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // split sorts rows by the tables that their windows are in.

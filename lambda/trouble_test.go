@@ -165,14 +165,14 @@ func TestRangesFarAway(t *testing.T) {
 func TestGroupsSpread(t *testing.T) {
 	const n = 20_000
 	for shift := range 64 {
-		g := newGroups(newKeySpace([]keyType{{Kind: source.Int}}))
+		g := newGroups(newKeySpace([]keyType{{Kind: source.Int}}, 1))
 		for i := range n {
 			g.parsed[0], g.parsed[1] = 0, uint64(i)<<shift
 			g.one()
 		}
 		require.Less(t, longestRun(g.slots), 400, "integers shifted by %d", shift)
 	}
-	floats := newGroups(newKeySpace([]keyType{{Kind: source.Float}}))
+	floats := newGroups(newKeySpace([]keyType{{Kind: source.Float}}, 1))
 	for i := range n {
 		floats.parsed[0], floats.parsed[1] = 0, math.Float64bits(float64(i))
 		floats.one()
