@@ -25,26 +25,40 @@ type turns struct {
 	order  []int // partitions, once for each chunk
 }
 
-func newTurns(t *rapid.T, events []computeEvent) *turns {
+func newTurns(partitions int) *turns {
+	l := &turns{chunks: make([][]*source.Chunk[computeEvent], partitions)}
+	l.moved.L = &l.mu
+	return l
+}
+
+// add adds a chunk, whose turn comes after those of the chunks before.
+func (l *turns) add(t require.TestingT, partition int, events []computeEvent) {
 	schema, err := source.SchemaOf[computeEvent]()
 	require.NoError(t, err)
-	l := &turns{chunks: make([][]*source.Chunk[computeEvent], rapid.IntRange(2, 4).Draw(t, "partitions"))}
-	l.moved.L = &l.mu
+	offset := int64(0)
+	if n := len(l.chunks[partition]); n > 0 {
+		offset = l.chunks[partition][n-1].Next
+	}
+	b := source.NewBuilder[computeEvent](schema, nil)
+	for i := range events {
+		b.Append(&events[i], offset+int64(i), nil)
+	}
+	l.chunks[partition] = append(l.chunks[partition], b.Chunk(partition, offset, offset+int64(len(events))))
+	l.order = append(l.order, partition)
+}
+
+func drawTurns(t *rapid.T, events []computeEvent) *turns {
+	l := newTurns(rapid.IntRange(2, 4).Draw(t, "partitions"))
 	together := rapid.IntRange(0, 300).Draw(t, "together") // in a window, before others come
 	for partition := range l.chunks {
 		from, to := len(events)*partition/len(l.chunks), len(events)*(partition+1)/len(l.chunks)
 		for i := from; i < min(from+together, to); i++ {
 			events[i].At = events[0].At
 		}
-		for offset := int64(0); from < to; {
+		for from < to {
 			n := min(rapid.IntRange(1, 400).Draw(t, "chunk"), to-from)
-			b := source.NewBuilder[computeEvent](schema, nil)
-			for i := range n {
-				b.Append(&events[from+i], offset+int64(i), nil)
-			}
-			l.chunks[partition] = append(l.chunks[partition], b.Chunk(partition, offset, offset+int64(n)))
-			l.order = append(l.order, partition)
-			from, offset = from+n, offset+int64(n)
+			l.add(t, partition, events[from:from+n])
+			from += n
 		}
 	}
 	l.order = rapid.Permutation(l.order).Draw(t, "order")
@@ -84,7 +98,7 @@ func (r *turnsReader) Next(context.Context) (*source.Chunk[computeEvent], error)
 func (r *turnsReader) Close() error { return nil }
 
 // computeIn is Compute with lots from a few groups on. It says whether there were any.
-func computeIn[K, R any](t *rapid.T, view View[computeEvent, K, R], log *turns, from int) (rows []Row[K, R], inLots bool) {
+func computeIn[K, R any](t require.TestingT, view View[computeEvent, K, R], log *turns, from int) (rows []Row[K, R], inLots bool) {
 	d, err := define(view)
 	require.NoError(t, err)
 	c := &computing[computeEvent]{definition: d, workers: len(log.chunks)}
@@ -123,7 +137,7 @@ func TestLotsHoldWhatTablesDo(t *testing.T) {
 		where := computeWheres[rapid.SampledFrom([]string{"all", "some text"}).Draw(t, "where")]
 		spec := rapid.SampledFrom(specs).Draw(t, "window")
 		view := computeView(key.key, spec, where.where)
-		log := newTurns(t, events)
+		log := drawTurns(t, events)
 		one, err := Compute(context.Background(), view, memoryLog(t, events), ComputeOptions{Workers: 1})
 		require.NoError(t, err)
 		want, err := one.Sorted()
@@ -137,6 +151,38 @@ func TestLotsHoldWhatTablesDo(t *testing.T) {
 	t.Logf("of %d schedules, with lots: %v", schedules, inLots)
 	require.NotEmpty(t, inLots)
 	require.Zero(t, inLots[window.Sliding(2*time.Hour, time.Hour).String()])
+}
+
+// TestLotsThatTablesOutgrow: windows become so many that a table takes several, while
+// the groups of one are in lots.
+func TestLotsThatTablesOutgrow(t *testing.T) {
+	const from = 100
+	at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	var events []computeEvent
+	for i := range int64(2 * from) {
+		events = append(events, computeEvent{At: at, Large: i, Amount: 1})
+	}
+	for i := range time.Duration(from) {
+		events = append(events, computeEvent{At: at.Add(i * time.Second), Large: int64(i), Amount: 1})
+	}
+	log := newTurns(2)
+	for partition := range 2 {
+		log.add(t, partition, events[:2*from])
+	}
+	for partition := range 2 {
+		log.add(t, partition, events[:2*from]) // in lots
+		log.add(t, partition, events[2*from:]) // in wide tables
+	}
+	view := View[computeEvent, int64, int64]{Name: "suma", Time: computeAt, Key: By(computeLarge), Window: window.Tumbling(time.Second),
+		Aggregate: aggregate.Sum(computeAmount)}
+	rows, lots := computeIn(t, view, log, from)
+	require.True(t, lots)
+	total := int64(0)
+	for _, row := range rows {
+		total += row.Value
+	}
+	require.Equal(t, int64(2*(4*from+from)), total)
+	require.Len(t, rows, 3*from-1)
 }
 
 // TestLotsShareTexts: workers that meet the same new texts at once give them one word.
