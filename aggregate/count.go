@@ -99,10 +99,13 @@ func (s *countStates[E]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *countStates[E]) Result(group uint32) (int64, error) {
-	n, ok := s.n.value(group).narrow()
-	if !ok {
-		return 0, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
+func (s *countStates[E]) Read(groups []uint32, into []int64) (int, error) {
+	if len(s.n.high) > 0 {
+		return readEach(groups, into, s.n.narrow)
 	}
-	return n, nil
+	n, into := s.n.n, into[:len(groups)]
+	for i, g := range groups {
+		into[i] = n[g]
+	}
+	return len(groups), nil
 }

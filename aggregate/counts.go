@@ -1,6 +1,9 @@
 package aggregate
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // counts holds a number of events for each group. It's below zero where more
 // were taken away than came (see [Inverter]). No log has 2^63 events, but states
@@ -63,6 +66,15 @@ func (c *counts) merge(groups []uint32, other *counts) {
 func (c *counts) value(group uint32) int128 {
 	n := c.n[group]
 	return int128{c.high[group] + n>>63, uint64(n)}
+}
+
+// narrow gives a group's count where it fits 64 bits.
+func (c *counts) narrow(group uint32) (int64, error) {
+	n, ok := c.value(group).narrow()
+	if !ok {
+		return 0, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
+	}
+	return n, nil
 }
 
 func (c *counts) invert(group uint32) {

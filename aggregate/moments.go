@@ -266,12 +266,16 @@ func (s *momentStates[E, R]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *momentStates[E, R]) Result(group uint32) (r R, err error) {
-	n, ok := s.n.value(group).narrow()
-	switch {
-	case !ok:
-		return r, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
-	case n <= 0:
+func (s *momentStates[E, R]) Read(groups []uint32, into []R) (int, error) {
+	return readEach(groups, into, s.of)
+}
+
+func (s *momentStates[E, R]) of(group uint32) (r R, err error) {
+	n, err := s.n.narrow(group)
+	if err != nil {
+		return r, err
+	}
+	if n <= 0 {
 		return s.result(exactMoments{n: n})
 	}
 	m := exactMoments{n: n}

@@ -84,10 +84,13 @@ func (s *sumStates[E]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *sumStates[E]) Result(group uint32) (int64, error) {
-	v, ok := s.sums[group].narrow()
-	if !ok {
-		return 0, fmt.Errorf("%w: a sum past 64 bits", ErrOverflow)
+func (s *sumStates[E]) Read(groups []uint32, into []int64) (n int, err error) {
+	sums, into := s.sums, into[:len(groups)]
+	for i, g := range groups {
+		var ok bool
+		if into[i], ok = sums[g].narrow(); !ok {
+			return i, fmt.Errorf("%w: a sum past 64 bits", ErrOverflow)
+		}
 	}
-	return v, nil
+	return len(groups), nil
 }

@@ -50,6 +50,26 @@ func (g *groups) word(group uint32, column int) uint64 {
 	return g.alike[column]
 }
 
+// gather gives a column's words of some groups.
+func (g *groups) gather(words []uint64, groups []uint32, column int) {
+	at, stride, stored := g.place[column], len(g.stored), g.words
+	switch {
+	case at == notStored:
+		fill(words, g.alike[column])
+	case stride == 1:
+		for i, group := range groups {
+			words[i] = stored[group]
+		}
+	default:
+		for i, group := range groups {
+			words[i] = stored[int(group)*stride+at]
+		}
+	}
+}
+
+// oneWindow says that all groups have one window, for sure.
+func (g *groups) oneWindow() bool { return g.place[0] == notStored }
+
 // read gives all words of a group.
 func (g *groups) read(words []uint64, group uint32) {
 	for column := range words {

@@ -22,12 +22,12 @@ func (r *Result[K, R]) Sorted() ([]Row[K, R], error) { return r.sorted() }
 
 // newResult makes rows of tables, whose windows follow one another.
 func newResult[E, K, R any](v View[E, K, R], tables []*table[E], ever *selected[E]) *Result[K, R] {
-	reader := newRowReader(v)
 	r := &Result[K, R]{}
 	for _, t := range tables {
 		r.length += t.rows()
 	}
 	r.all = func(yield func(Row[K, R], error) bool) {
+		reader := newRowReader(v) // its own: loops may be nested
 		for _, t := range tables {
 			for row, err := range reader.all(t) {
 				if !yield(row, err) {
@@ -37,19 +37,20 @@ func newResult[E, K, R any](v View[E, K, R], tables []*table[E], ever *selected[
 		}
 	}
 	r.sorted = func() ([]Row[K, R], error) {
-		rows := make([]Row[K, R], 0, r.length)
+		reader := newRowReader(v)
+		rows := make([]Row[K, R], r.length)
+		rest := rows
 		for _, t := range tables {
 			if err := reader.of(t); err != nil {
 				return nil, err
 			}
-			for _, at := range t.places(ever) {
-				rows = append(rows, Row[K, R]{})
-				if err := reader.at(at.state, &rows[len(rows)-1]); err != nil {
-					return nil, err
-				}
+			places := t.places(ever)
+			if err := reader.at(places, rest[:len(places)]); err != nil {
+				return nil, err
 			}
+			rest = rest[len(places):]
 		}
-		return rows, nil
+		return rows[:len(rows)-len(rest)], nil
 	}
 	return r
 }
