@@ -98,17 +98,20 @@ const farSlots, farRows = 1 << 13, 64
 // memory overlap.
 func (g *groups) findAll(out []uint32, n int) []uint32 {
 	g.storeWhatDiffers(n)
+	if n > 0 && g.even[0] && g.place[0] != notStored {
+		fill(g.columns[0][:n], g.columns[0][0])
+	}
 	from := len(out)
 	out = slices.Grow(out, n)[:from+n]
 	found, hashes := out[from:], g.hashes[:n]
 	for from := 0; from < n; from += farRows {
 		end := min(from+farRows, n)
-		if len(g.slots) >= farSlots {
-			g.touch(hashes[from:end])
-		}
 		if len(g.stored) == 1 {
 			g.findWords(found[from:end], hashes[from:end], g.columns[g.stored[0]][from:end])
 			continue
+		}
+		if len(g.slots) >= farSlots {
+			g.touch(hashes[from:end])
 		}
 		for i := from; i < end; i++ {
 			found[i] = g.group(hashes[i], i)
@@ -117,12 +120,14 @@ func (g *groups) findAll(out []uint32, n int) []uint32 {
 	return out
 }
 
-// findWords is findAll of groups that one word tells apart.
+// findWords is findAll of up to farRows groups that one word tells apart.
 func (g *groups) findWords(found []uint32, hashes, words []uint64) {
+	var memory [farRows]uint8
+	missed := g.findNear(found, hashes, words, &memory)
 	hashes, words = hashes[:len(found)], words[:len(found)]
 	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
-	for i, word := range words {
-		slot := hashes[i] & mask
+	for _, i := range missed {
+		word, slot := words[i], hashes[i]&mask
 		group := slots[slot]
 		for group != 0 && all[group-1] != word {
 			slot = (slot + 1) & mask
@@ -142,6 +147,35 @@ func (g *groups) findWords(found []uint32, hashes, words []uint64) {
 		found[i] = group - 1
 	}
 	g.words = all
+}
+
+// findNear finds the groups that lie in the first slot that their hash leads to, and
+// gives the rows of the others. It has no branch that depends on what it finds, which
+// in a table that grows nobody could predict.
+func (g *groups) findNear(found []uint32, hashes, words []uint64, missed *[farRows]uint8) []uint8 {
+	hashes, words = hashes[:len(found)], words[:len(found)]
+	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
+	for i, h := range hashes {
+		found[i] = slots[h&mask] - 1
+	}
+	at, last := 0, uint32(len(all)-1)
+	if len(all) == 0 {
+		for i := range words {
+			missed[i] = uint8(i)
+		}
+		return missed[:len(words)]
+	}
+	for i, word := range words {
+		missed[at&(farRows-1)] = uint8(i)
+		next := at + 1
+		// In place of no group stands the last one: it isn't this row's, whose slot
+		// wouldn't be free.
+		if all[min(found[i], last)] == word {
+			next = at
+		}
+		at = next
+	}
+	return missed[:at]
 }
 
 // touch brings what some hashes lead to into the caches.
