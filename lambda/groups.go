@@ -124,8 +124,12 @@ func (g *groups) findAll(out []uint32, n int) []uint32 {
 func (g *groups) findWords(found []uint32, hashes, words []uint64) {
 	var memory [farRows]uint8
 	missed := g.findNear(found, hashes, words, &memory)
+	for 2*(g.n+len(missed)) > len(g.slots) {
+		g.rehash()
+	}
 	hashes, words = hashes[:len(found)], words[:len(found)]
-	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
+	slots, mask, n := g.slots, uint64(len(g.slots)-1), g.n
+	all := slices.Grow(g.words, len(missed))[:n+len(missed)]
 	for _, i := range missed {
 		word, slot := words[i], hashes[i]&mask
 		group := slots[slot]
@@ -134,19 +138,14 @@ func (g *groups) findWords(found []uint32, hashes, words []uint64) {
 			group = slots[slot]
 		}
 		if group == 0 {
-			all = append(all, word)
-			g.n++
-			group = uint32(g.n)
+			all[n] = word
+			n++
+			group = uint32(n)
 			slots[slot] = group
-			if 2*g.n > len(slots) {
-				g.words = all
-				g.rehash()
-				slots, mask = g.slots, uint64(len(g.slots)-1)
-			}
 		}
 		found[i] = group - 1
 	}
-	g.words = all
+	g.words, g.n = all[:n], n
 }
 
 // findNear finds the groups that lie in the first slot that their hash leads to, and
@@ -155,22 +154,24 @@ func (g *groups) findWords(found []uint32, hashes, words []uint64) {
 func (g *groups) findNear(found []uint32, hashes, words []uint64, missed *[farRows]uint8) []uint8 {
 	hashes, words = hashes[:len(found)], words[:len(found)]
 	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
-	for i, h := range hashes {
-		found[i] = slots[h&mask] - 1
-	}
-	at, last := 0, uint32(len(all)-1)
 	if len(all) == 0 {
 		for i := range words {
 			missed[i] = uint8(i)
 		}
 		return missed[:len(words)]
 	}
+	for i, h := range hashes {
+		group := slots[h&mask]
+		if group == 0 {
+			group = 1 // any: none is this row's, whose slot wouldn't be free
+		}
+		found[i] = group - 1
+	}
+	at := 0
 	for i, word := range words {
 		missed[at&(farRows-1)] = uint8(i)
 		next := at + 1
-		// In place of no group stands the last one: it isn't this row's, whose slot
-		// wouldn't be free.
-		if all[min(found[i], last)] == word {
+		if all[found[i]] == word {
 			next = at
 		}
 		at = next

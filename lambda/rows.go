@@ -216,13 +216,15 @@ func (r *rowReader[E, K, R]) fill(rows []Row[K, R], states []uint32, values []R)
 		return
 	}
 	if span := r.window(states[0]); r.table.sessions == nil && r.table.groups.oneWindow() {
-		for i := range rows {
-			rows[i] = Row[K, R]{Key: keys[i], Window: span, Value: values[i]}
+		for i := range rows { // field by field: a whole row is made elsewhere first, and copied
+			row := &rows[i]
+			row.Key, row.Window, row.Value = keys[i], span, values[i]
 		}
 		return
 	}
 	for i, state := range states {
-		rows[i] = Row[K, R]{Key: keys[i], Window: r.window(state), Value: values[i]}
+		row := &rows[i]
+		row.Key, row.Window, row.Value = keys[i], r.window(state), values[i]
 	}
 }
 
