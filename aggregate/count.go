@@ -42,7 +42,7 @@ func (c count[E]) Bind(b *source.Binder[E]) (Maker[E, int64], error) {
 
 type countStates[E any] struct {
 	slot int // -1 to count rows
-	n    counts
+	n    totals
 }
 
 func (s *countStates[E]) Grow(n int) { s.n.grow(n) }
@@ -55,12 +55,7 @@ func (s *countStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) 
 			return
 		}
 	}
-	n := s.n.n
-	for _, g := range groups {
-		if n[g]++; n[g] == math.MinInt64 {
-			s.n.carry(g)
-		}
-	}
+	s.n.count(groups)
 }
 
 func (s *countStates[E]) addValid(groups []uint32, rows []int32, valid []bool) {
@@ -70,7 +65,7 @@ func (s *countStates[E]) addValid(groups []uint32, rows []int32, valid []bool) {
 			continue
 		}
 		if n[g]++; n[g] == math.MinInt64 {
-			s.n.carry(g)
+			s.n.carry(g, +1)
 		}
 	}
 }
@@ -100,12 +95,5 @@ func (s *countStates[E]) MergeState(group uint32, state []byte) error {
 }
 
 func (s *countStates[E]) Read(groups []uint32, into []int64) (int, error) {
-	if len(s.n.high) > 0 {
-		return readEach(groups, into, s.n.narrow)
-	}
-	n, into := s.n.n, into[:len(groups)]
-	for i, g := range groups {
-		into[i] = n[g]
-	}
-	return len(groups), nil
+	return s.n.read(groups, into, "count")
 }
