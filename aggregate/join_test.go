@@ -56,12 +56,14 @@ func TestPlacesWithin(t *testing.T) {
 	s := fold(t, a, 2, []uint32{0, 0, 1}, []sale{{Shop: "sur"}, {Shop: "norte"}, {Shop: "este"}})
 	want := total{N: 2}
 	want.Shops.Least, want.Shops.Greatest = source.Some("norte"), source.Some("sur")
-	for range 2 { // what another group left isn't there
-		got, err := resultOf(s, 0)
+	into := []total{{N: 7, Cents: 7, Far: new(total)}, {Cents: 7}}
+	for range 2 { // what was there, or another group's, isn't there any more
+		n, err := s.Read([]uint32{1, 0}, into)
 		require.NoError(t, err)
-		require.Equal(t, want, got)
-		_, err = resultOf(s, 1)
-		require.NoError(t, err)
+		require.Equal(t, 2, n)
+		require.Equal(t, want, into[1])
+		require.Zero(t, into[0].Cents)
+		require.Nil(t, into[0].Far)
 	}
 }
 
