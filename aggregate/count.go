@@ -95,5 +95,5 @@ func (s *countStates[E]) MergeState(group uint32, state []byte) error {
 }
 
 func (s *countStates[E]) Read(groups []uint32, into []int64) (int, error) {
-	return s.n.read(groups, into, "count")
+	return s.n.read(groups, into, "a count past 63 bits")
 }

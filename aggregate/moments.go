@@ -267,7 +267,7 @@ func (s *momentStates[E, R]) Read(groups []uint32, into []R) (int, error) {
 func (s *momentStates[E, R]) of(group uint32) (r R, err error) {
 	n, ok := s.n.value(group).narrow()
 	if !ok {
-		return r, past("count")
+		return r, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
 	}
 	if n <= 0 {
 		return s.result(exactMoments{n: n})

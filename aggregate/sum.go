@@ -92,5 +92,5 @@ func (s *sumStates[E]) MergeState(group uint32, state []byte) error {
 }
 
 func (s *sumStates[E]) Read(groups []uint32, into []int64) (n int, err error) {
-	return s.sums.read(groups, into, "sum")
+	return s.sums.read(groups, into, "a sum past 64 bits")
 }

@@ -92,19 +92,14 @@ func (t *totals) invert(group uint32) {
 	t.set(group, v)
 }
 
-// read is Results.Read: what is the name of a number.
-func (t *totals) read(groups []uint32, into []int64, what string) (int, error) {
+// read is Results.Read. A number that has an upper half is past what it may be.
+func (t *totals) read(groups []uint32, into []int64, past string) (int, error) {
 	n, into := t.n, into[:len(groups)]
 	for i, g := range groups {
 		into[i] = n[g]
 		if len(t.high) > 0 && t.high[g] != 0 {
-			return i, past(what)
+			return i, fmt.Errorf("%w: %s", ErrOverflow, past)
 		}
 	}
 	return len(groups), nil
-}
-
-// past is the error of a number that has an upper half.
-func past(what string) error {
-	return fmt.Errorf("%w: a %s past 63 bits", ErrOverflow, what)
 }

@@ -29,10 +29,8 @@ func newResult[E, K, R any](v View[E, K, R], tables []*table[E], ever *selected[
 	r.all = func(yield func(Row[K, R], error) bool) {
 		reader := newRowReader(v) // its own: loops may be nested
 		for _, t := range tables {
-			for row, err := range reader.all(t) {
-				if !yield(row, err) {
-					return
-				}
+			if !reader.all(t, yield) {
+				return
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -118,43 +117,39 @@ func (r *rowReader[E, K, R]) of(t *table[E]) error {
 // rest forgets the table.
 func (r *rowReader[E, K, R]) rest() { r.table, r.results = nil, nil }
 
-// all gives a table's rows, in no order. It makes few at first, and after one that
-// fails: who takes them may want no more.
-func (r *rowReader[E, K, R]) all(t *table[E]) iter.Seq2[Row[K, R], error] {
-	return func(yield func(Row[K, R], error) bool) {
-		if err := r.of(t); err != nil {
-			yield(Row[K, R]{}, err)
-			return
+// all gives a table's rows, in no order, and says whether more are wanted. It makes
+// few at first, and after one that fails: who takes them may want no more.
+func (r *rowReader[E, K, R]) all(t *table[E], yield func(Row[K, R], error) bool) bool {
+	if err := r.of(t); err != nil {
+		return yield(Row[K, R]{}, err)
+	}
+	var states []uint32
+	var rows []Row[K, R]
+	for next, size := uint32(0), 1; ; {
+		for ; len(states) < size && next < uint32(t.len()); next++ {
+			if t.window(next) != nowhere {
+				states = append(states, next)
+			}
 		}
-		var states []uint32
-		var rows []Row[K, R]
-		next, size := uint32(0), 1
-		for {
-			for ; len(states) < size && next < uint32(t.len()); next++ {
-				if t.window(next) != nowhere {
-					states = append(states, next)
-				}
-			}
-			if len(states) == 0 {
-				return
-			}
-			some := states[:min(size, len(states))]
-			rows = slices.Grow(rows[:0], len(some))[:len(some)]
-			n, err := r.read(some, rows)
-			for i := range rows[:n] {
-				if !yield(rows[i], nil) {
-					return
-				}
-			}
-			size = min(4*size, rowsAtOnce)
-			if err != nil {
-				if !yield(rows[n], err) {
-					return
-				}
-				n, size = n+1, 1
-			}
-			states = states[:copy(states, states[n:])]
+		some := states[:min(size, len(states))]
+		if len(some) == 0 {
+			return true
 		}
+		rows = slices.Grow(rows[:0], len(some))[:len(some)]
+		n, err := r.read(some, rows)
+		for i := range rows[:n] {
+			if !yield(rows[i], nil) {
+				return false
+			}
+		}
+		size = min(4*size, rowsAtOnce)
+		if err != nil {
+			if !yield(rows[n], err) {
+				return false
+			}
+			n, size = n+1, 1
+		}
+		states = states[:copy(states, states[n:])]
 	}
 }
 
