@@ -42,9 +42,23 @@ type States[E any] interface {
 	MergeState(group uint32, state []byte) error
 }
 
-// Results are states that know their result.
+// Results are states that know their results.
 type Results[E, R any] interface {
 	States[E]
-	// Result gives a group's result. A sum past 64 bits is ErrOverflow.
-	Result(group uint32) (R, error)
+	// Read sets into[i] to the result of groups[i], for every i; into is as long as
+	// groups, in any order and with repeats, which aren't kept or changed. n is how
+	// many it has set: all, or those before the first that has none, of which err
+	// is. What's in into from there on means nothing. A sum past 64 bits is
+	// ErrOverflow.
+	Read(groups []uint32, into []R) (n int, err error)
+}
+
+// readEach is Read by a function that gives one result.
+func readEach[R any](groups []uint32, into []R, result func(group uint32) (R, error)) (n int, err error) {
+	for i, g := range groups {
+		if into[i], err = result(g); err != nil {
+			return i, err
+		}
+	}
+	return len(groups), nil
 }

@@ -98,7 +98,7 @@ func TestEveryJoinKeepsItsParts(t *testing.T) {
 	events := []sale{{Cents: 10, Shop: "norte"}, {Cents: 20, Shop: "sur"}, {Cents: 30, Shop: "sur"}}
 	check := func(a aggregate.Aggregate[sale, []int64], want ...int64) {
 		t.Helper()
-		got, err := fold(t, a, 1, []uint32{0, 0, 0}, events).Result(0)
+		got, err := resultOf(fold(t, a, 1, []uint32{0, 0, 0}, events), 0)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -116,7 +116,7 @@ func TestEveryJoinKeepsItsParts(t *testing.T) {
 
 func TestAResultThatPanicsIsAnError(t *testing.T) {
 	ratio := aggregate.Join2(aggregate.Sum(cents), aggregate.CountOf(coupon), func(sum, n int64) int64 { return sum / n })
-	_, err := fold(t, ratio, 1, []uint32{0}, []sale{{Cents: 10}}).Result(0)
+	_, err := resultOf(fold(t, ratio, 1, []uint32{0}, []sale{{Cents: 10}}), 0)
 	require.ErrorIs(t, err, aggregate.ErrPanic)
 	require.ErrorContains(t, err, "divide by zero")
 }
@@ -124,7 +124,7 @@ func TestAResultThatPanicsIsAnError(t *testing.T) {
 func TestAPartsErrorIsTheJoins(t *testing.T) {
 	called := false
 	a := aggregate.Join2(aggregate.Count[sale](), aggregate.Sum(cents), func(n, sum int64) int64 { called = true; return n })
-	_, err := fold(t, a, 1, []uint32{0, 0}, []sale{{Cents: math.MaxInt64}, {Cents: 1}}).Result(0)
+	_, err := resultOf(fold(t, a, 1, []uint32{0, 0}, []sale{{Cents: math.MaxInt64}, {Cents: 1}}), 0)
 	require.ErrorIs(t, err, aggregate.ErrOverflow)
 	require.False(t, called, "there is nothing to make a result of")
 }
@@ -132,10 +132,10 @@ func TestAPartsErrorIsTheJoins(t *testing.T) {
 // A sum may pass 64 bits on its way, in either direction.
 func TestASumComesBackFromBeyond64Bits(t *testing.T) {
 	a := aggregate.Sum(cents)
-	got, err := fold(t, a, 1, make([]uint32, 4), []sale{{Cents: math.MaxInt64}, {Cents: math.MaxInt64}, {Cents: math.MinInt64}, {Cents: -5}}).Result(0)
+	got, err := resultOf(fold(t, a, 1, make([]uint32, 4), []sale{{Cents: math.MaxInt64}, {Cents: math.MaxInt64}, {Cents: math.MinInt64}, {Cents: -5}}), 0)
 	require.NoError(t, err)
 	require.EqualValues(t, math.MaxInt64-6, got)
-	got, err = fold(t, a, 1, make([]uint32, 3), []sale{{Cents: math.MinInt64}, {Cents: -1}, {Cents: 1}}).Result(0)
+	got, err = resultOf(fold(t, a, 1, make([]uint32, 3), []sale{{Cents: math.MinInt64}, {Cents: -1}, {Cents: 1}}), 0)
 	require.NoError(t, err)
 	require.EqualValues(t, math.MinInt64, got)
 }
@@ -146,7 +146,7 @@ func TestFloatsThatRoundingWouldLose(t *testing.T) {
 		for i, x := range xs {
 			events[i].Price = x
 		}
-		got, err := fold(t, aggregate.SumFloat(price), 1, make([]uint32, len(xs)), events).Result(0)
+		got, err := resultOf(fold(t, aggregate.SumFloat(price), 1, make([]uint32, len(xs)), events), 0)
 		require.NoError(t, err)
 		return got
 	}
@@ -171,14 +171,14 @@ func TestAFloatSumOutgrowsItsWords(t *testing.T) {
 			other.Merge([]uint32{0, 1}, s)
 			s.Merge([]uint32{0, 1}, other)
 			s.Merge([]uint32{1, 0}, fold(t, aggregate.SumFloat(price), 2, nil, nil))
-			got, err := s.Result(0)
+			got, err := resultOf(s, 0)
 			require.NoError(t, err)
 			require.Equal(t, math.Ldexp(x, 2*n), got, "%g doubled %d times", x, 2*n)
-			got, err = s.Result(1)
+			got, err = resultOf(s, 1)
 			require.NoError(t, err)
 			require.Equal(t, math.Ldexp(x, n), got, "%g doubled %d times", x, n)
 			require.True(t, s.(aggregate.Inverter).Invert(1))
-			got, err = s.Result(1)
+			got, err = resultOf(s, 1)
 			require.NoError(t, err)
 			require.Equal(t, -math.Ldexp(x, n), got, "the inverse of %g doubled %d times", x, n)
 			require.True(t, s.(aggregate.Inverter).Invert(1))
@@ -188,7 +188,7 @@ func TestAFloatSumOutgrowsItsWords(t *testing.T) {
 
 func TestAFloatSumPastTheLargestIsNoInfinity(t *testing.T) {
 	s := fold(t, aggregate.SumFloat(price), 1, make([]uint32, 2), []sale{{Price: math.MaxFloat64}, {Price: math.MaxFloat64}})
-	_, err := s.Result(0)
+	_, err := resultOf(s, 0)
 	require.ErrorIs(t, err, aggregate.ErrOverflow)
 }
 
@@ -197,7 +197,7 @@ func TestAFloatSumPastTheLargestIsNoInfinity(t *testing.T) {
 func TestCountsDoNotWrap(t *testing.T) {
 	s := fold(t, aggregate.Count[sale](), 1, nil, nil)
 	largest := []byte("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")
-	result := func() (int64, error) { return s.Result(0) }
+	result := func() (int64, error) { return resultOf(s, 0) }
 	require.NoError(t, s.MergeState(0, largest))
 	n, err := result()
 	require.NoError(t, err)
@@ -212,7 +212,7 @@ func TestCountsDoNotWrap(t *testing.T) {
 	inverse.Merge([]uint32{0}, s)
 	require.Equal(t, s.AppendState(nil, 0), inverse.AppendState(nil, 0))
 	require.True(t, inverse.(aggregate.Inverter).Invert(0))
-	_, err = inverse.Result(0)
+	_, err = resultOf(inverse, 0)
 	require.ErrorIs(t, err, aggregate.ErrOverflow)
 	s.Merge([]uint32{0}, inverse)
 	n, err = result()
@@ -241,7 +241,7 @@ func TestACountThatPasses63BitsWhileItFolds(t *testing.T) {
 		require.NoError(t, s.MergeState(0, []byte("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")), "the largest count")
 		s.Add([]uint32{0}, []int32{0}, frame)
 		require.Equal(t, []byte("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02"), s.AppendState(nil, 0), "2^63")
-		_, err = s.Result(0)
+		_, err = resultOf(s, 0)
 		require.ErrorIs(t, err, aggregate.ErrOverflow)
 	}
 }
@@ -280,7 +280,7 @@ func TestSpecialFloatsCanBeTakenAway(t *testing.T) {
 		for _, x := range refunded {
 			events = append(events, sale{Price: x, Paid: true})
 		}
-		got, err := fold(t, aggregate.Net(aggregate.SumFloat(price), source.Equal(paid, true)), 1, make([]uint32, len(events)), events).Result(0)
+		got, err := resultOf(fold(t, aggregate.Net(aggregate.SumFloat(price), source.Equal(paid, true)), 1, make([]uint32, len(events)), events), 0)
 		require.NoError(t, err)
 		return fmt.Sprint(got)
 	}
@@ -366,7 +366,7 @@ func TestManyTextsAndDictionaries(t *testing.T) {
 		frame.Load(builder.Chunk(0, 0, int64(n)))
 		s.Add(groups, rows, frame)
 		s.Add(groups, rows, frame)
-		got, err := s.Result(0)
+		got, err := resultOf(s, 0)
 		require.NoError(t, err)
 		require.EqualValues(t, n, got)
 	}
@@ -380,7 +380,7 @@ func (panicking) DecodeState([]byte) (map[int]int, error) { panic("no state") }
 
 func TestPanicsOfACallersMonoidAreErrors(t *testing.T) {
 	s := fold(t, aggregate.Of(panicking{}), 1, nil, nil)
-	_, err := s.Result(0)
+	_, err := resultOf(s, 0)
 	require.ErrorIs(t, err, aggregate.ErrPanic)
 	require.ErrorContains(t, err, "panicking/1: no result")
 	require.ErrorIs(t, s.MergeState(0, nil), aggregate.ErrState)

@@ -42,7 +42,7 @@ func (c count[E]) Bind(b *source.Binder[E]) (Maker[E, int64], error) {
 
 type countStates[E any] struct {
 	slot int // -1 to count rows
-	n    counts
+	n    totals
 }
 
 func (s *countStates[E]) Grow(n int) { s.n.grow(n) }
@@ -55,12 +55,7 @@ func (s *countStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) 
 			return
 		}
 	}
-	n := s.n.n
-	for _, g := range groups {
-		if n[g]++; n[g] == math.MinInt64 {
-			s.n.carry(g)
-		}
-	}
+	s.n.count(groups)
 }
 
 func (s *countStates[E]) addValid(groups []uint32, rows []int32, valid []bool) {
@@ -70,7 +65,7 @@ func (s *countStates[E]) addValid(groups []uint32, rows []int32, valid []bool) {
 			continue
 		}
 		if n[g]++; n[g] == math.MinInt64 {
-			s.n.carry(g)
+			s.n.carry(g, +1)
 		}
 	}
 }
@@ -99,10 +94,6 @@ func (s *countStates[E]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *countStates[E]) Result(group uint32) (int64, error) {
-	n, ok := s.n.value(group).narrow()
-	if !ok {
-		return 0, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
-	}
-	return n, nil
+func (s *countStates[E]) Read(groups []uint32, into []int64) (int, error) {
+	return s.n.read(groups, into, "a count past 63 bits")
 }

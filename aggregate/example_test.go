@@ -68,7 +68,9 @@ func foldAll[E, R any](a aggregate.Aggregate[E, R], events []E) (r R, err error)
 	s := states()
 	s.Grow(1)
 	s.Add(groups, rows, frame)
-	return s.Result(0)
+	results := make([]R, 1)
+	_, err = s.Read([]uint32{0}, results)
+	return results[0], err
 }
 
 func ExampleCount() {

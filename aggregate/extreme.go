@@ -109,7 +109,11 @@ func (s *extremeWords[E, T]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *extremeWords[E, T]) Result(group uint32) (source.Null[T], error) {
+func (s *extremeWords[E, T]) Read(groups []uint32, into []source.Null[T]) (int, error) {
+	return readEach(groups, into, s.result)
+}
+
+func (s *extremeWords[E, T]) result(group uint32) (source.Null[T], error) {
 	p := s.kept[group]
 	if !p.has {
 		return source.Null[T]{}, nil
@@ -183,7 +187,11 @@ func (s *extremeTexts[E, T]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *extremeTexts[E, T]) Result(group uint32) (source.Null[T], error) {
+func (s *extremeTexts[E, T]) Read(groups []uint32, into []source.Null[T]) (int, error) {
+	return readEach(groups, into, s.result)
+}
+
+func (s *extremeTexts[E, T]) result(group uint32) (source.Null[T], error) {
 	p := s.kept[group]
 	if !p.has {
 		return source.Null[T]{}, nil

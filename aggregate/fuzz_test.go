@@ -25,7 +25,7 @@ func fuzzState[R any](f *testing.F, a aggregate.Aggregate[sale, R], seeds ...str
 			return
 		}
 		require.Equal(t, hex.EncodeToString(state), hex.EncodeToString(s.AppendState(nil, 0)))
-		_, err := s.Result(0)
+		_, err := resultOf(s, 0)
 		if err != nil {
 			require.ErrorIs(t, err, aggregate.ErrOverflow)
 		}

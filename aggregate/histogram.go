@@ -173,7 +173,11 @@ func (s *histogramStates[E, N]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *histogramStates[E, N]) Result(group uint32) (Buckets[N], error) {
+func (s *histogramStates[E, N]) Read(groups []uint32, into []Buckets[N]) (int, error) {
+	return readEach(groups, into, s.result)
+}
+
+func (s *histogramStates[E, N]) result(group uint32) (Buckets[N], error) {
 	out := Buckets[N]{Bounds: slices.Clone(s.bounds), Counts: make([]int64, s.width())}
 	for i, n := range s.of(group) {
 		if n >= countLimit {

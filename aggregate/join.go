@@ -25,7 +25,7 @@ type Part[E, R any] struct {
 //	aggregate.To(aggregate.Sum(cents), func(r *Sales) *int64 { return &r.Cents })
 //
 // The selector is called each time a result is read, and a panic in it is an
-// ErrPanic from Result.
+// ErrPanic from Read.
 func To[E, R, T any](a Aggregate[E, T], place func(*R) *T) Part[E, R] {
 	a = usable(a, "a join")
 	if place == nil {
@@ -35,15 +35,10 @@ func To[E, R, T any](a Aggregate[E, T], place func(*R) *T) Part[E, R] {
 		described: a,
 		bind: func(b *source.Binder[E]) (func() placed[E, R], error) {
 			make, err := a.Bind(b)
+			codec := a.Codec()
 			return func() placed[E, R] {
-				s := make()
-				return placed[E, R]{s, func(group uint32, r *R) error {
-					v, err := s.Result(group)
-					if err == nil {
-						*place(r) = v
-					}
-					return err
-				}}
+				s := &placedStates[E, R, T]{Results: make(), place: place, codec: codec}
+				return placed[E, R]{s.Results, s.write}
 			}, err
 		},
 		extent: func(r *R) (from, to uintptr) {
@@ -63,7 +58,7 @@ func To[E, R, T any](a Aggregate[E, T], place func(*R) *T) Part[E, R] {
 //
 // What no part writes stays zero; [Map] can compute it. Codec and definition are
 // those of the parts in their order: their places aren't in the states, so that
-// moving one rebuilds nothing. A part's error is Result's. Places must lie within
+// moving one rebuilds nothing. A part's error is Read's. Places must lie within
 // R and may not overlap, no selector may panic, and there must be a part: else
 // Bind gives ErrDefinition.
 func Join[E, R any](parts ...Part[E, R]) Aggregate[E, R] {
@@ -89,10 +84,29 @@ type described interface {
 // their results.
 type join[E, R any] struct{ parts []Part[E, R] }
 
-// placed is a part's vector, and how it writes a group's result.
+// placed is a part's vector, and how it writes groups' results: see Results.Read.
 type placed[E, R any] struct {
 	States[E]
-	write func(group uint32, r *R) error
+	write func(groups []uint32, into []R) (n int, err error)
+}
+
+// placedStates are a part's states with the type of their results.
+type placedStates[E, R, T any] struct {
+	Results[E, T]
+	place   func(*R) *T
+	codec   string
+	results []T // scratch
+}
+
+func (s *placedStates[E, R, T]) write(groups []uint32, into []R) (n int, err error) {
+	s.results = slices.Grow(s.results[:0], len(groups))[:len(groups)]
+	defer clear(s.results) // what they point to can go
+	defer catch(&err, s.codec)
+	results, err := s.Read(groups, s.results)
+	for ; n < results; n++ {
+		*s.place(&into[n]) = s.results[n]
+	}
+	return n, err
 }
 
 func (a join[E, R]) Codec() string  { return a.list(described.Codec) }
@@ -160,7 +174,6 @@ func (a join[E, R]) checkPlaces() (err error) {
 type joinStates[E, R any] struct {
 	parts []placed[E, R]
 	codec string
-	row   R // the result being made: here, so that its address costs no memory
 }
 
 func (s *joinStates[E, R]) Grow(n int) {
@@ -242,14 +255,15 @@ func (s *joinStates[E, R]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *joinStates[E, R]) Result(group uint32) (r R, err error) {
-	defer catch(&err, s.codec)
-	var zero R
-	s.row = zero
+func (s *joinStates[E, R]) Read(groups []uint32, into []R) (n int, err error) {
+	n = len(groups)
+	clear(into[:n])
 	for _, p := range s.parts {
-		if err := p.write(group, &s.row); err != nil {
-			return zero, err
+		// Groups from the first on that a part has no result of are of no use.
+		written, wrong := p.write(groups[:n], into[:n])
+		if wrong != nil {
+			n, err = written, wrong
 		}
 	}
-	return s.row, nil
+	return n, err
 }

@@ -56,12 +56,14 @@ func TestPlacesWithin(t *testing.T) {
 	s := fold(t, a, 2, []uint32{0, 0, 1}, []sale{{Shop: "sur"}, {Shop: "norte"}, {Shop: "este"}})
 	want := total{N: 2}
 	want.Shops.Least, want.Shops.Greatest = source.Some("norte"), source.Some("sur")
-	for range 2 { // what another group left isn't there
-		got, err := s.Result(0)
+	into := []total{{N: 7, Cents: 7, Far: new(total)}, {Cents: 7}}
+	for range 2 { // what was there, or another group's, isn't there any more
+		n, err := s.Read([]uint32{1, 0}, into)
 		require.NoError(t, err)
-		require.Equal(t, want, got)
-		_, err = s.Result(1)
-		require.NoError(t, err)
+		require.Equal(t, 2, n)
+		require.Equal(t, want, into[1])
+		require.Zero(t, into[0].Cents)
+		require.Nil(t, into[0].Far)
 	}
 }
 
@@ -90,7 +92,7 @@ func TestASelectorThatPanicsLater(t *testing.T) {
 		}
 		return &r.N
 	}))
-	_, err := fold(t, a, 1, nil, nil).Result(0)
+	_, err := resultOf(fold(t, a, 1, nil, nil), 0)
 	require.ErrorIs(t, err, aggregate.ErrPanic)
 	require.ErrorContains(t, err, "no place")
 }
@@ -99,17 +101,18 @@ func TestASelectorThatPanicsLater(t *testing.T) {
 func TestAJoinsResultAllocatesNothing(t *testing.T) {
 	a := aggregate.Join2(aggregate.Count[sale](), aggregate.Sum(cents), func(n, sum int64) [2]int64 { return [2]int64{n, sum} })
 	s := fold(t, a, 1, []uint32{0}, []sale{{Cents: 10}})
-	require.Zero(t, testing.AllocsPerRun(5, func() { _, _ = s.Result(0) }))
+	groups, into := []uint32{0, 0}, make([][2]int64, 2)
+	require.Zero(t, testing.AllocsPerRun(5, func() { _, _ = s.Read(groups, into) }))
 }
 
 func TestAMapsErrors(t *testing.T) {
 	a := aggregate.Map(aggregate.Count[sale](), func(n int64) int64 { return 1 / n })
-	_, err := fold(t, a, 1, nil, nil).Result(0)
+	_, err := resultOf(fold(t, a, 1, nil, nil), 0)
 	require.ErrorIs(t, err, aggregate.ErrPanic)
 	require.ErrorContains(t, err, "count/2")
 	called := false
 	a = aggregate.Map(aggregate.Sum(cents), func(int64) int64 { called = true; return 0 })
-	_, err = fold(t, a, 1, []uint32{0, 0}, []sale{{Cents: 1 << 62}, {Cents: 1 << 62}}).Result(0)
+	_, err = resultOf(fold(t, a, 1, []uint32{0, 0}, []sale{{Cents: 1 << 62}, {Cents: 1 << 62}}), 0)
 	require.ErrorIs(t, err, aggregate.ErrOverflow)
 	require.False(t, called)
 }

@@ -7,7 +7,7 @@ package aggregate
 // result is called with one group's results at a time, each time a result is
 // read. What it computes isn't stored, so changing it rebuilds nothing, and
 // HasCode stays false: states are the parts' alone. A panic in it is an ErrPanic
-// from Result; a part's error is Result's. It must not be nil, nor may a part:
+// from Read; a part's error is Read's. It must not be nil, nor may a part:
 // that is ErrDefinition from Bind. [Join] takes any number of parts.
 func Join2[E, A, B, R any](a Aggregate[E, A], b Aggregate[E, B], result func(A, B) R) Aggregate[E, R] {
 	type row struct {

@@ -1,12 +1,16 @@
 package aggregate
 
-import "github.com/anabranch-go/anabranch/source"
+import (
+	"slices"
+
+	"github.com/anabranch-go/anabranch/source"
+)
 
 // Map makes another result from the states of a, such as a name for a number, or
 // a share in percent. fn is called each time a result is read. What it computes
 // isn't stored, so changing it rebuilds nothing, and HasCode stays a's: states,
-// codec and definition are a's alone. A panic in fn is an ErrPanic from Result; an
-// error of a's is Result's. Neither may be nil: that is ErrDefinition from Bind.
+// codec and definition are a's alone. A panic in fn is an ErrPanic from Read; an
+// error of a's is Read's. Neither may be nil: that is ErrDefinition from Bind.
 func Map[E, R, S any](a Aggregate[E, R], fn func(R) S) Aggregate[E, S] {
 	switch {
 	case a == nil:
@@ -36,10 +40,11 @@ func (m mapped[E, R, S]) Bind(b *source.Binder[E]) (Maker[E, S], error) {
 }
 
 type mappedStates[E, R, S any] struct {
-	States[E] // of, without its Result
+	States[E] // of, without its Read
 	of        Results[E, R]
 	fn        func(R) S
 	codec     string
+	results   []R // scratch: of's
 }
 
 func (s *mappedStates[E, R, S]) Merge(groups []uint32, other States[E]) {
@@ -49,11 +54,13 @@ func (s *mappedStates[E, R, S]) Merge(groups []uint32, other States[E]) {
 // Invert implements [Inverter], if the inner aggregate does.
 func (s *mappedStates[E, R, S]) Invert(group uint32) bool { return invert(s.States, group) }
 
-func (s *mappedStates[E, R, S]) Result(group uint32) (out S, err error) {
-	r, err := s.of.Result(group)
-	if err != nil {
-		return out, err
-	}
+func (s *mappedStates[E, R, S]) Read(groups []uint32, into []S) (n int, err error) {
+	s.results = slices.Grow(s.results[:0], len(groups))[:len(groups)]
+	defer clear(s.results) // what they point to can go
+	results, err := s.of.Read(groups, s.results)
 	defer catch(&err, s.codec)
-	return s.fn(r), nil
+	for ; n < results; n++ {
+		into[n] = s.fn(s.results[n])
+	}
+	return n, err
 }

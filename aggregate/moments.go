@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/anabranch-go/anabranch/source"
@@ -106,7 +105,7 @@ type momentStates[E, R any] struct {
 	width  int // sums of a group
 	result func(exactMoments) (R, error)
 
-	n    counts
+	n    totals
 	sums fixeds
 
 	groups []uint32 // of a chunk's rows that have numbers
@@ -132,12 +131,7 @@ func (s *momentStates[E, R]) Add(groups []uint32, rows []int32, f *source.Frame[
 	if len(s.slots) > 1 {
 		s.y = numbersOf(s.y[:0], f.Vector(s.slots[1]), rows)
 	}
-	n := s.n.n
-	for _, g := range groups {
-		if n[g]++; n[g] == math.MinInt64 {
-			s.n.carry(g)
-		}
-	}
+	s.n.count(groups)
 	switch s.width {
 	case sumX + 1:
 		s.addX(groups)
@@ -266,12 +260,16 @@ func (s *momentStates[E, R]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *momentStates[E, R]) Result(group uint32) (r R, err error) {
+func (s *momentStates[E, R]) Read(groups []uint32, into []R) (int, error) {
+	return readEach(groups, into, s.of)
+}
+
+func (s *momentStates[E, R]) of(group uint32) (r R, err error) {
 	n, ok := s.n.value(group).narrow()
-	switch {
-	case !ok:
+	if !ok {
 		return r, fmt.Errorf("%w: a count past 63 bits", ErrOverflow)
-	case n <= 0:
+	}
+	if n <= 0 {
 		return s.result(exactMoments{n: n})
 	}
 	m := exactMoments{n: n}

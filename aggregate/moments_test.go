@@ -211,7 +211,7 @@ func TestNaiveMoments(t *testing.T) {
 
 func oneGroup[R any](t *testing.T, a aggregate.Aggregate[sale, R], events ...sale) R {
 	t.Helper()
-	got, err := fold(t, a, 1, make([]uint32, len(events)), events).Result(0)
+	got, err := resultOf(fold(t, a, 1, make([]uint32, len(events)), events), 0)
 	require.NoError(t, err)
 	return got
 }
@@ -251,15 +251,15 @@ func TestMomentsPastTheLargestFloat(t *testing.T) {
 	events := prices(math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64)
 	require.Equal(t, source.Some(math.MaxFloat64/3), oneGroup(t, aggregate.Mean(price), events...), "a mean always has a place")
 	fails := func(_ any, err error) { t.Helper(); require.ErrorIs(t, err, aggregate.ErrOverflow) }
-	fails(fold(t, aggregate.Variance(price), 1, make([]uint32, 3), events).Result(0))
+	fails(resultOf(fold(t, aggregate.Variance(price), 1, make([]uint32, 3), events), 0))
 	for i := range events {
 		events[i].Weight = &events[i].Price
 	}
-	fails(fold(t, aggregate.Covariance(price, weight), 1, make([]uint32, 3), events).Result(0))
+	fails(resultOf(fold(t, aggregate.Covariance(price, weight), 1, make([]uint32, 3), events), 0))
 	line := oneGroup(t, aggregate.Regression(price, weight), events...)
 	require.Equal(t, aggregate.Line{N: 3, Slope: source.Some(1.0), Intercept: source.Some(0.0), R2: source.Some(1.0)}, line)
 	x := []float64{5e-324, 0}
-	fails(fold(t, aggregate.Regression(weight, price), 1, make([]uint32, 2), []sale{{Price: 1, Weight: &x[0]}, {Weight: &x[1]}}).Result(0))
+	fails(resultOf(fold(t, aggregate.Regression(weight, price), 1, make([]uint32, 2), []sale{{Price: 1, Weight: &x[0]}, {Weight: &x[1]}}), 0))
 }
 
 func TestMomentsOfTooLittle(t *testing.T) {
@@ -338,14 +338,14 @@ func TestALineThroughWholeNumbers(t *testing.T) {
 		for i, x := range xs {
 			events[i] = sale{Units: x, Cents: int64(slope)*int64(x) + int64(intercept)}
 		}
-		got, err := fold(t, aggregate.Regression(units, cents), 1, make([]uint32, len(xs)), events).Result(0)
+		got, err := resultOf(fold(t, aggregate.Regression(units, cents), 1, make([]uint32, len(xs)), events), 0)
 		require.NoError(t, err)
 		want := aggregate.Line{N: int64(len(xs)), Slope: source.Some(float64(slope)), Intercept: source.Some(float64(intercept)), R2: source.Some(1.0)}
 		if slope == 0 {
 			want.R2 = source.Null[float64]{}
 		}
 		require.Equal(t, want, got)
-		both, err := fold(t, aggregate.Covariance(units, cents), 1, make([]uint32, len(xs)), events).Result(0)
+		both, err := resultOf(fold(t, aggregate.Covariance(units, cents), 1, make([]uint32, len(xs)), events), 0)
 		require.NoError(t, err)
 		if slope != 0 {
 			require.Equal(t, source.Some(math.Copysign(1, float64(slope))), both.Correlation)

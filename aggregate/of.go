@@ -129,7 +129,10 @@ func (s *ofStates[E, S, R]) decode(state []byte) (decoded S, err error) {
 	return decoded, err
 }
 
-func (s *ofStates[E, S, R]) Result(group uint32) (r R, err error) {
+func (s *ofStates[E, S, R]) Read(groups []uint32, into []R) (n int, err error) {
 	defer catch(&err, s.codec)
-	return s.monoid.Result(s.states[group]), nil
+	for ; n < len(groups); n++ {
+		into[n] = s.monoid.Result(s.states[groups[n]])
+	}
+	return n, nil
 }

@@ -28,7 +28,7 @@ func foldLog[R any](t *testing.T, a aggregate.Aggregate[sale, R], events []sale,
 		frame.Load(builder.Chunk(partition, offset, offset+1))
 		s.Add([]uint32{0}, []int32{0}, frame)
 	}
-	got, err := s.Result(0)
+	got, err := resultOf(s, 0)
 	require.NoError(t, err)
 	return got
 }
@@ -63,10 +63,10 @@ func TestFirstAndLastSkipNulls(t *testing.T) {
 	events := []sale{{At: day(1)}, {At: day(2), Coupon: &spring}, {At: day(3)}}
 	groups := make([]uint32, 3)
 	for _, a := range []aggregate.Aggregate[sale, source.Null[string]]{aggregate.First(coupon, at), aggregate.Last(coupon, at)} {
-		got, err := fold(t, a, 1, groups, events).Result(0)
+		got, err := resultOf(fold(t, a, 1, groups, events), 0)
 		require.NoError(t, err)
 		require.Equal(t, source.Some("spring"), got)
-		got, err = fold(t, a, 1, groups[:1], events[:1]).Result(0)
+		got, err = resultOf(fold(t, a, 1, groups[:1], events[:1]), 0)
 		require.NoError(t, err)
 		require.Equal(t, source.Null[string]{}, got)
 	}
@@ -79,10 +79,10 @@ func TestExtremesOfSpecialFloats(t *testing.T) {
 		for i, x := range xs {
 			events[i].Price = x
 		}
-		got, err := fold(t, aggregate.Min(price), 1, make([]uint32, len(xs)), events).Result(0)
+		got, err := resultOf(fold(t, aggregate.Min(price), 1, make([]uint32, len(xs)), events), 0)
 		require.NoError(t, err)
 		require.Equal(t, source.Some(low), got)
-		got, err = fold(t, aggregate.Max(price), 1, make([]uint32, len(xs)), events).Result(0)
+		got, err = resultOf(fold(t, aggregate.Max(price), 1, make([]uint32, len(xs)), events), 0)
 		require.NoError(t, err)
 		require.Equal(t, source.Some(high), got)
 	}
@@ -90,7 +90,7 @@ func TestExtremesOfSpecialFloats(t *testing.T) {
 	check(-2, -1, -1, -2, math.NaN())
 	check(-math.SmallestNonzeroFloat64, 0, math.Copysign(0, -1), -math.SmallestNonzeroFloat64)
 	s := fold(t, aggregate.Max(price), 1, []uint32{0}, []sale{{Price: math.NaN()}})
-	got, err := s.Result(0)
+	got, err := resultOf(s, 0)
 	require.NoError(t, err)
 	require.False(t, got.Valid)
 }
@@ -106,12 +106,12 @@ func TestAResultThatItsTypeCannotHold(t *testing.T) {
 			state = append([]byte{0, 0, 0}, state...)
 			require.NoError(t, s.MergeState(0, state))
 		}
-		_, err := s.Result(0)
+		_, err := resultOf(s, 0)
 		require.ErrorIs(t, err, aggregate.ErrOverflow)
 	}
 	s := fold(t, aggregate.Set(serial), 1, nil, nil)
 	require.NoError(t, s.MergeState(0, []byte("\x01\x01")))
-	_, err := s.Result(0)
+	_, err := resultOf(s, 0)
 	require.ErrorIs(t, err, aggregate.ErrOverflow)
 }
 
@@ -133,7 +133,7 @@ func TestHistogramsOfUnusableBounds(t *testing.T) {
 func TestAHistogramsResultIsItsOwn(t *testing.T) {
 	s := fold(t, aggregate.Histogram(cents, 10), 1, []uint32{0}, []sale{{Cents: 10}})
 	for range 2 {
-		got, err := s.Result(0)
+		got, err := resultOf(s, 0)
 		require.NoError(t, err)
 		require.Equal(t, aggregate.Buckets[int64]{Bounds: []int64{10}, Counts: []int64{1, 0}}, got)
 		got.Bounds[0], got.Counts[0] = 7, 7
@@ -145,7 +145,7 @@ func TestHistogramCountsDoNotWrap(t *testing.T) {
 	largest := []byte("\x00\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01")
 	for range 3 {
 		require.NoError(t, s.MergeState(0, largest))
-		_, err := s.Result(0)
+		_, err := resultOf(s, 0)
 		require.ErrorIs(t, err, aggregate.ErrOverflow)
 		require.Equal(t, largest, s.AppendState(nil, 0))
 	}
@@ -161,7 +161,7 @@ func TestEveryBucketOfManyBounds(t *testing.T) {
 		for i := range bounds { // up to the bound, and just past it
 			events = append(events, sale{Cents: bounds[i]}, sale{Cents: bounds[i] + 1})
 		}
-		got, err := fold(t, aggregate.Histogram(cents, bounds...), 1, make([]uint32, 2*n), events).Result(0)
+		got, err := resultOf(fold(t, aggregate.Histogram(cents, bounds...), 1, make([]uint32, 2*n), events), 0)
 		require.NoError(t, err)
 		want := slices.Repeat([]int64{2}, n+1)
 		want[0], want[n] = 1, 1
@@ -184,7 +184,7 @@ func keysOf(n int) (events []sale) {
 func TestASampleIsAPrefixOfALargerOne(t *testing.T) {
 	events := keysOf(500)
 	of := func(n int) []aggregate.Sampled[string, int64] {
-		got, err := fold(t, aggregate.Sample(shop, cents, at, n), 1, make([]uint32, len(events)), events).Result(0)
+		got, err := resultOf(fold(t, aggregate.Sample(shop, cents, at, n), 1, make([]uint32, len(events)), events), 0)
 		require.NoError(t, err)
 		require.Len(t, got, min(n, 500))
 		return got
@@ -207,9 +207,9 @@ func TestASampleIsAPrefixOfALargerOne(t *testing.T) {
 func TestTheSampleOfAlways(t *testing.T) {
 	events := keysOf(100)
 	groups := make([]uint32, len(events))
-	texts, err := fold(t, aggregate.Sample(shop, cents, at, 4), 1, groups, events).Result(0)
+	texts, err := resultOf(fold(t, aggregate.Sample(shop, cents, at, 4), 1, groups, events), 0)
 	require.NoError(t, err)
-	words, err := fold(t, aggregate.Sample(serial, cents, at, 4), 1, groups, events).Result(0)
+	words, err := resultOf(fold(t, aggregate.Sample(serial, cents, at, 4), 1, groups, events), 0)
 	require.NoError(t, err)
 	var keys []string
 	for i := range texts {
@@ -236,14 +236,14 @@ func TestASampleIsFair(t *testing.T) {
 			require.InDelta(t, n/parts, got, 5*math.Sqrt(n/parts), "%s, part %d", name, part)
 		}
 	}
-	texts, err := fold(t, aggregate.Sample(shop, cents, at, n), 1, groups, events).Result(0)
+	texts, err := resultOf(fold(t, aggregate.Sample(shop, cents, at, n), 1, groups, events), 0)
 	require.NoError(t, err)
 	check("texts", func(i int) int {
 		user, err := strconv.Atoi(texts[i].Key[len("user-"):])
 		require.NoError(t, err)
 		return user
 	})
-	words, err := fold(t, aggregate.Sample(serial, cents, at, n), 1, groups, events).Result(0)
+	words, err := resultOf(fold(t, aggregate.Sample(serial, cents, at, n), 1, groups, events), 0)
 	require.NoError(t, err)
 	check("integers", func(i int) int { return int(words[i].Key) })
 }

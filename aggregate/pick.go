@@ -228,7 +228,11 @@ func (s *picks[E, T]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *picks[E, T]) Result(group uint32) (source.Null[T], error) {
+func (s *picks[E, T]) Read(groups []uint32, into []source.Null[T]) (int, error) {
+	return readEach(groups, into, s.result)
+}
+
+func (s *picks[E, T]) result(group uint32) (source.Null[T], error) {
 	p := s.kept[group]
 	if !p.has {
 		return source.Null[T]{}, nil

@@ -261,7 +261,11 @@ func (s *samples[E, K, T]) take(b []byte) (k keyed, rest []byte, ok bool) {
 	return k, rest, ok
 }
 
-func (s *samples[E, K, T]) Result(group uint32) ([]Sampled[K, T], error) {
+func (s *samples[E, K, T]) Read(groups []uint32, into [][]Sampled[K, T]) (int, error) {
+	return readEach(groups, into, s.result)
+}
+
+func (s *samples[E, K, T]) result(group uint32) ([]Sampled[K, T], error) {
 	kept := s.kept[group]
 	out := make([]Sampled[K, T], len(kept))
 	for i := range kept {

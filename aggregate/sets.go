@@ -153,4 +153,6 @@ func (s *wordSets[E, R]) inKind(word int64) bool {
 	return true
 }
 
-func (s *wordSets[E, R]) Result(group uint32) (R, error) { return s.result(s, group) }
+func (s *wordSets[E, R]) Read(groups []uint32, into []R) (int, error) {
+	return readEach(groups, into, func(group uint32) (R, error) { return s.result(s, group) })
+}

@@ -102,4 +102,6 @@ func (s *textSets[E, R]) MergeState(group uint32, state []byte) error {
 	return nil
 }
 
-func (s *textSets[E, R]) Result(group uint32) (R, error) { return s.result(s, group) }
+func (s *textSets[E, R]) Read(groups []uint32, into []R) (int, error) {
+	return readEach(groups, into, func(group uint32) (R, error) { return s.result(s, group) })
+}

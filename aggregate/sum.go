@@ -35,44 +35,51 @@ func (a sum[E, N]) Bind(b *source.Binder[E]) (Maker[E, int64], error) {
 
 type sumStates[E any] struct {
 	slot int
-	sums []int128
+	sums totals
 }
 
-func (s *sumStates[E]) Grow(n int) { s.sums = grow(s.sums, n) }
-func (s *sumStates[E]) Reset()     { s.sums = s.sums[:0] }
+func (s *sumStates[E]) Grow(n int) { s.sums.grow(n) }
+func (s *sumStates[E]) Reset()     { s.sums.reset() }
 
 func (s *sumStates[E]) Add(groups []uint32, rows []int32, f *source.Frame[E]) {
-	v, sums := f.Vector(s.slot), s.sums
-	ints, rows := v.Ints, rows[:len(groups)]
-	if v.Valid == nil {
+	v, n := f.Vector(s.slot), s.sums.n
+	ints, valid, rows := v.Ints, v.Valid, rows[:len(groups)]
+	if valid == nil {
 		for i, g := range groups {
-			sums[g].add(ints[rows[i]])
+			old, more := n[g], ints[rows[i]]
+			n[g] = old + more
+			if passes(old, more, old+more) {
+				s.sums.carry(g, old)
+			}
 		}
 		return
 	}
 	for i, g := range groups {
-		if row := rows[i]; v.Valid[row] {
-			sums[g].add(ints[row])
+		row := rows[i]
+		if !valid[row] {
+			continue
+		}
+		old, more := n[g], ints[row]
+		n[g] = old + more
+		if passes(old, more, old+more) {
+			s.sums.carry(g, old)
 		}
 	}
 }
 
 func (s *sumStates[E]) Merge(groups []uint32, other States[E]) {
-	from := other.(*sumStates[E]).sums
-	for i, g := range groups {
-		s.sums[g].merge(from[i])
-	}
+	s.sums.merge(groups, &other.(*sumStates[E]).sums)
 }
 
 // Invert implements [Inverter].
 func (s *sumStates[E]) Invert(group uint32) bool {
-	s.sums[group].negate()
+	s.sums.invert(group)
 	return true
 }
 
 // A state is the sum as a zigzag varint of 128 bits.
 func (s *sumStates[E]) AppendState(dst []byte, group uint32) []byte {
-	return s.sums[group].appendTo(dst)
+	return s.sums.value(group).appendTo(dst)
 }
 
 func (s *sumStates[E]) MergeState(group uint32, state []byte) error {
@@ -80,14 +87,10 @@ func (s *sumStates[E]) MergeState(group uint32, state []byte) error {
 	if !ok || len(rest) > 0 {
 		return notState(sumCodec, "%d bytes that aren't one sum", len(state))
 	}
-	s.sums[group].merge(v)
+	s.sums.add(group, v)
 	return nil
 }
 
-func (s *sumStates[E]) Result(group uint32) (int64, error) {
-	v, ok := s.sums[group].narrow()
-	if !ok {
-		return 0, fmt.Errorf("%w: a sum past 64 bits", ErrOverflow)
-	}
-	return v, nil
+func (s *sumStates[E]) Read(groups []uint32, into []int64) (n int, err error) {
+	return s.sums.read(groups, into, "a sum past 64 bits")
 }

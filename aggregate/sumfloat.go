@@ -291,7 +291,11 @@ func (s *floatStates[E]) mergeWide(group uint32, w *wide) {
 	s.addNarrow(group, n, base)
 }
 
-func (s *floatStates[E]) Result(group uint32) (float64, error) {
+func (s *floatStates[E]) Read(groups []uint32, into []float64) (int, error) {
+	return readEach(groups, into, s.result)
+}
+
+func (s *floatStates[E]) result(group uint32) (float64, error) {
 	saw := s.specials(group)
 	up, down := saw[sawPlus] > 0 || saw[sawMinus] < 0, saw[sawPlus] < 0 || saw[sawMinus] > 0
 	switch {

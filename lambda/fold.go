@@ -3,6 +3,7 @@ package lambda
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/anabranch-go/anabranch/source"
@@ -17,7 +18,10 @@ type Fold[E, K, R any] struct {
 	mark   *window.Watermark
 	over   bool // no events will come
 	rows   *rowReader[E, K, R]
-	given  []Row[K, R] // scratch
+
+	// Scratch: the rows that are given, and their states.
+	given  []Row[K, R]
+	states []uint32
 }
 
 // NewFold makes a fold of a view. The windows of sessions, and those that slide, end
@@ -73,9 +77,6 @@ func (f *Fold[E, K, R]) Watermark() (time.Time, bool) {
 // Len is how many rows are held: pairs of a window and a key.
 func (f *Fold[E, K, R]) Len() int { return f.tables.len() }
 
-// drainRows is how many rows Drain gives at once, at most.
-const drainRows = 1024
-
 // Drain gives the rows of the windows that have ended by the watermark, by window
 // and in no order of keys, and forgets them. take gets rows of one window, of which
 // there may be more; the slice is its own only until it returns. Of late events a
@@ -104,21 +105,28 @@ func (f *Fold[E, K, R]) give(table *table[E], take func([]Row[K, R]) error) erro
 	if err := f.rows.of(table); err != nil {
 		return err
 	}
-	f.given = f.given[:0]
-	for i := range uint32(table.len()) {
-		if n := len(f.given); n == drainRows || n > 0 && table.window(i) != table.window(i-1) {
-			if err := take(f.given); err != nil {
-				return err
-			}
-			f.given = f.given[:0]
+	defer f.rows.rest()
+	for next, end := uint32(0), uint32(table.len()); next < end; {
+		f.states = f.states[:0]
+		for ; next < end && len(f.states) < rowsAtOnce; next++ {
+			f.states = append(f.states, next)
 		}
-		f.given = append(f.given, Row[K, R]{})
-		if err := f.rows.at(i, &f.given[len(f.given)-1]); err != nil {
+		f.given = slices.Grow(f.given[:0], len(f.states))[:len(f.states)]
+		if _, err := f.rows.read(f.states, f.given); err != nil {
 			return err
 		}
+		for rows := f.given; len(rows) > 0; {
+			n := len(rows)
+			if !table.groups.oneWindow() {
+				for n = 1; n < len(rows) && rows[n].Window == rows[0].Window; {
+					n++
+				}
+			}
+			if err := take(rows[:n:n]); err != nil {
+				return err
+			}
+			rows = rows[n:]
+		}
 	}
-	if len(f.given) == 0 {
-		return nil
-	}
-	return take(f.given)
+	return nil
 }

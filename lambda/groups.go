@@ -50,6 +50,26 @@ func (g *groups) word(group uint32, column int) uint64 {
 	return g.alike[column]
 }
 
+// gather gives a column's words of some groups.
+func (g *groups) gather(words []uint64, groups []uint32, column int) {
+	at, stride, stored := g.place[column], len(g.stored), g.words
+	switch {
+	case at == notStored:
+		fill(words, g.alike[column])
+	case stride == 1:
+		for i, group := range groups {
+			words[i] = stored[group]
+		}
+	default:
+		for i, group := range groups {
+			words[i] = stored[int(group)*stride+at]
+		}
+	}
+}
+
+// oneWindow says that all groups have one window, for sure.
+func (g *groups) oneWindow() bool { return g.place[0] == notStored }
+
 // read gives all words of a group.
 func (g *groups) read(words []uint64, group uint32) {
 	for column := range words {
@@ -78,17 +98,20 @@ const farSlots, farRows = 1 << 13, 64
 // memory overlap.
 func (g *groups) findAll(out []uint32, n int) []uint32 {
 	g.storeWhatDiffers(n)
+	if n > 0 && g.even[0] && g.place[0] != notStored {
+		fill(g.columns[0][:n], g.columns[0][0])
+	}
 	from := len(out)
 	out = slices.Grow(out, n)[:from+n]
 	found, hashes := out[from:], g.hashes[:n]
 	for from := 0; from < n; from += farRows {
 		end := min(from+farRows, n)
-		if len(g.slots) >= farSlots {
-			g.touch(hashes[from:end])
-		}
 		if len(g.stored) == 1 {
 			g.findWords(found[from:end], hashes[from:end], g.columns[g.stored[0]][from:end])
 			continue
+		}
+		if len(g.slots) >= farSlots {
+			g.touch(hashes[from:end])
 		}
 		for i := from; i < end; i++ {
 			found[i] = g.group(hashes[i], i)
@@ -97,31 +120,63 @@ func (g *groups) findAll(out []uint32, n int) []uint32 {
 	return out
 }
 
-// findWords is findAll of groups that one word tells apart.
+// findWords is findAll of up to farRows groups that one word tells apart.
 func (g *groups) findWords(found []uint32, hashes, words []uint64) {
+	var memory [farRows]uint8
+	missed := g.findNear(found, hashes, words, &memory)
+	for 2*(g.n+len(missed)) > len(g.slots) {
+		g.rehash()
+	}
 	hashes, words = hashes[:len(found)], words[:len(found)]
-	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
-	for i, word := range words {
-		slot := hashes[i] & mask
+	slots, mask, n := g.slots, uint64(len(g.slots)-1), g.n
+	all := slices.Grow(g.words, len(missed))[:n+len(missed)]
+	for _, i := range missed {
+		word, slot := words[i], hashes[i]&mask
 		group := slots[slot]
 		for group != 0 && all[group-1] != word {
 			slot = (slot + 1) & mask
 			group = slots[slot]
 		}
 		if group == 0 {
-			all = append(all, word)
-			g.n++
-			group = uint32(g.n)
+			all[n] = word
+			n++
+			group = uint32(n)
 			slots[slot] = group
-			if 2*g.n > len(slots) {
-				g.words = all
-				g.rehash()
-				slots, mask = g.slots, uint64(len(g.slots)-1)
-			}
 		}
 		found[i] = group - 1
 	}
-	g.words = all
+	g.words, g.n = all[:n], n
+}
+
+// findNear finds the groups that lie in the first slot that their hash leads to, and
+// gives the rows of the others. It has no branch that depends on what it finds, which
+// in a table that grows nobody could predict.
+func (g *groups) findNear(found []uint32, hashes, words []uint64, missed *[farRows]uint8) []uint8 {
+	hashes, words = hashes[:len(found)], words[:len(found)]
+	slots, mask, all := g.slots, uint64(len(g.slots)-1), g.words
+	if len(all) == 0 {
+		for i := range words {
+			missed[i] = uint8(i)
+		}
+		return missed[:len(words)]
+	}
+	for i, h := range hashes {
+		group := slots[h&mask]
+		if group == 0 {
+			group = 1 // any: none is this row's, whose slot wouldn't be free
+		}
+		found[i] = group - 1
+	}
+	at := 0
+	for i, word := range words {
+		missed[at&(farRows-1)] = uint8(i)
+		next := at + 1
+		if all[found[i]] == word {
+			next = at
+		}
+		at = next
+	}
+	return missed[:at]
 }
 
 // touch brings what some hashes lead to into the caches.

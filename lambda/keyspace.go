@@ -88,11 +88,10 @@ func (k *keySpace) load(windows []int64, keys []*source.Vector, rows []int32) {
 	}
 	k.even[0] = len(windows) == 1
 	if k.even[0] {
-		fill(k.columns[0], uint64(windows[0]))
-	} else {
-		for i, w := range windows {
-			k.columns[0][i] = uint64(w)
-		}
+		windows = windows[:min(1, n)] // findAll fills in the others, if they're looked at
+	}
+	for i, w := range windows {
+		k.columns[0][i] = uint64(w)
 	}
 	if k.nulls > 0 {
 		clear(k.columns[k.nulls])
@@ -180,15 +179,29 @@ func (k *keySpace) hash(n int) {
 		first = mix(first, columns[0][0])
 		columns = columns[1:]
 	}
-	fill(hashes, first)
-	for _, column := range columns {
+	switch len(columns) {
+	case 0:
+		fill(hashes, spread(first))
+		return
+	case 1:
+		for i, word := range columns[0][:n] {
+			hashes[i] = spread(mix(first, word))
+		}
+		return
+	}
+	for i, word := range columns[0][:n] {
+		hashes[i] = mix(first, word)
+	}
+	last := len(columns) - 1
+	for _, column := range columns[1:last] {
 		column = column[:len(hashes)]
 		for i, h := range hashes {
 			hashes[i] = mix(h, column[i])
 		}
 	}
+	column := columns[last][:len(hashes)]
 	for i, h := range hashes {
-		hashes[i] = spread(h)
+		hashes[i] = spread(mix(h, column[i]))
 	}
 }
 

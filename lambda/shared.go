@@ -142,6 +142,11 @@ func gather[T any](into, values []T, places []int32) []T {
 // take makes the words and hashes of some rows of another lane's its own.
 func (k *keySpace) take(other *keySpace, chosen []int32) {
 	for i, column := range other.columns {
+		if other.even[i] {
+			k.columns[i] = slices.Grow(k.columns[i][:0], len(chosen))[:len(chosen)]
+			fill(k.columns[i], column[0])
+			continue
+		}
 		k.columns[i] = gather(k.columns[i][:0], column, chosen)
 	}
 	copy(k.even, other.even)

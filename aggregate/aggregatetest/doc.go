@@ -13,7 +13,7 @@
 //
 // The files hold a kind of law each: algebra.go what merging is, split.go that no
 // split of the events shows, columns.go that a chunk is its events, vector.go
-// what a vector of states owes its owner, inverse.go what taking away is, and
-// hostile.go what a decoder owes
-// bytes that somebody damaged.
+// what a vector of states owes its owner, inverse.go what taking away is, read.go
+// that results don't show with which others they're read, and hostile.go what a
+// decoder owes bytes that somebody damaged.
 package aggregatetest

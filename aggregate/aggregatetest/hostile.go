@@ -69,7 +69,7 @@ func (k *kit[E, R]) read(state []byte) (err error) {
 		return fmt.Errorf("it's refused with an error that isn't ErrState: %w", refused)
 	}
 	again := s.AppendState(nil, 0)
-	_, _ = s.Result(0)
+	_, _ = readOne(s, 0)
 	if refused != nil {
 		return nil
 	}

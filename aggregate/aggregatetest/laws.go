@@ -25,6 +25,8 @@ import (
 //     null.
 //   - vector: Reset forgets, Grow neither shrinks nor changes, reading changes
 //     nothing.
+//   - read: results of several groups, in any order and with repeats, are those of
+//     each alone, up to the first that has none.
 //   - inverse: where states can be inverted (aggregate.Inverter), a state and its
 //     inverse cancel to the identity, the inverse of the inverse is the state, and
 //     the inverse of a sum is the sum of the inverses.
@@ -64,6 +66,7 @@ func laws[E, R any]() []law[E, R] {
 		{"split", "no split of the events shows", split[E, R]},
 		{"columns", "a chunk is its events", columns[E, R]},
 		{"vector", "Reset forgets, and nothing else does", vector[E, R]},
+		{"read", "results of several groups are those of each", several[E, R]},
 		{"inverse", "a state and its inverse cancel", inverse[E, R]},
 		{"hostile", "damaged bytes are refused, or are a state", hostile[E, R]},
 	}

@@ -222,6 +222,7 @@ func TestBrokenAggregatesAreCaught(t *testing.T) {
 	caught(t, "split", aggregate.Of(countsNulls{}))
 	caught(t, "split", aggregate.Of(keepsTheFirst{}))
 	caught(t, "vector", aggregate.Of(changedByReading{}))
+	caught(t, "read", spoiled(func(v *spoiledStates) { v.readsBehind = true }))
 	caught(t, "vector", aggregate.Of(sharedZero{zero: map[string]bool{}}))
 	caught(t, "hostile", aggregate.Of(gullible{}))
 	caught(t, "hostile", spoiled(func(v *spoiledStates) { v.decode = func() error { return errors.New("not the sentinel") } }))

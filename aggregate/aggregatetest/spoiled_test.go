@@ -32,6 +32,7 @@ type spoiledStates struct {
 	ignoresRows  bool // takes row i for group i, whatever rows says
 	keepsOnReset bool
 	mergesFirst  bool // of several groups into one
+	readsBehind  bool // gives the first result as the last, too
 	inverts      func(aggregate.Inverter, uint32) bool
 }
 
@@ -70,6 +71,14 @@ func (s *spoiledStates) MergeState(group uint32, state []byte) error {
 		return s.decode()
 	}
 	return err
+}
+
+func (s *spoiledStates) Read(groups []uint32, into []int64) (int, error) {
+	n, err := s.Results.Read(groups, into)
+	if s.readsBehind && n > 1 {
+		into[n-1] = into[0]
+	}
+	return n, err
 }
 
 func (s *spoiledStates) Invert(group uint32) bool {

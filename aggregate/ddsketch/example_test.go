@@ -35,7 +35,9 @@ func fold[R any](a aggregate.Aggregate[Request, R]) (result R, err error) {
 	}
 	frame.Load(builder.Chunk(0, 0, 10_000))
 	s.Add(groups, rows, frame)
-	return s.Result(0)
+	results := make([]R, 1)
+	_, err = s.Read([]uint32{0}, results)
+	return results[0], err
 }
 
 func ExampleQuantiles() {

@@ -77,7 +77,17 @@ func (s *states[E, R]) AppendState(dst []byte, group uint32) []byte { return s.b
 
 func (s *states[E, R]) MergeState(group uint32, state []byte) error { return s.bins.take(group, state) }
 
-func (s *states[E, R]) Result(group uint32) (r R, err error) {
+func (s *states[E, R]) Read(groups []uint32, into []R) (n int, err error) {
+	for i, g := range groups {
+		if into[i], err = s.quantiles(g); err != nil {
+			return i, err
+		}
+	}
+	return len(groups), nil
+}
+
+// quantiles gives a group's result.
+func (s *states[E, R]) quantiles(group uint32) (r R, err error) {
 	n := s.bins.total(group)
 	if n == 0 {
 		return s.result(nil), nil

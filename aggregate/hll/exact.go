@@ -135,9 +135,13 @@ func (s *exactStates[E]) MergeState(group uint32, state []byte) error {
 	return s.sketches.nothing(rest)
 }
 
-func (s *exactStates[E]) Result(group uint32) (int64, error) {
-	if s.past[group] {
-		return s.sketches.count(group), nil
+func (s *exactStates[E]) Read(groups []uint32, into []int64) (int, error) {
+	for i, g := range groups {
+		if s.past[g] {
+			into[i] = s.sketches.count(g)
+		} else {
+			into[i] = int64(s.values.Len(g))
+		}
 	}
-	return int64(s.values.Len(group)), nil
+	return len(groups), nil
 }

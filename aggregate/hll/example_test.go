@@ -41,12 +41,12 @@ func ExampleDistinct() {
 	frame.Load(builder.Chunk(0, 0, 20_000))
 	s.Add(groups, rows, frame)
 
-	for group := range uint32(2) {
-		n, err := s.Result(group)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
+	results := make([]int64, 2)
+	if _, err := s.Read([]uint32{0, 1}, results); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range results {
 		fmt.Println(n, "users")
 	}
 	// Output:

@@ -40,12 +40,12 @@ func show(a aggregate.Aggregate[Sale, []topk.Item[string]]) {
 	s := states()
 	s.Grow(1)
 	s.Add(make([]uint32, 6), []int32{0, 1, 2, 3, 4, 5}, frame)
-	items, err := s.Result(0)
-	if err != nil {
+	results := make([][]topk.Item[string], 1)
+	if _, err := s.Read([]uint32{0}, results); err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, item := range items {
+	for _, item := range results[0] {
 		fmt.Printf("%s %d (%d to %d)\n", item.Value, item.Estimate, item.Lower, item.Upper)
 	}
 }

@@ -76,7 +76,17 @@ func (s *states[E, T]) MergeState(group uint32, state []byte) error {
 	return s.summaries.take(group, state)
 }
 
-func (s *states[E, T]) Result(group uint32) ([]Item[T], error) {
+func (s *states[E, T]) Read(groups []uint32, into [][]Item[T]) (n int, err error) {
+	for i, g := range groups {
+		if into[i], err = s.items(g); err != nil {
+			return i, err
+		}
+	}
+	return len(groups), nil
+}
+
+// items gives a group's greatest values.
+func (s *states[E, T]) items(group uint32) ([]Item[T], error) {
 	switch r := s.summaries.rest[group]; {
 	case r.negative:
 		return nil, fmt.Errorf("%w: the greatest values can't be known", ErrWeight)

@@ -31,6 +31,13 @@ func New[R any](tb testing.TB, a aggregate.Aggregate[Event, R], n int) *Vector[R
 	return v
 }
 
+// Result reads a group's result.
+func (v *Vector[R]) Result(group uint32) (R, error) {
+	var into [1]R
+	_, err := v.Read([]uint32{group}, into[:])
+	return into[0], err
+}
+
 // ChunkRows is how many events a chunk has at most.
 const ChunkRows = 4096
 
