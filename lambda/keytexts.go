@@ -3,6 +3,7 @@ package lambda
 import (
 	"hash/maphash"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/anabranch-go/anabranch/source"
@@ -36,14 +37,63 @@ func newTextWords(shards int) *textWords {
 
 // code gives a text's number, a new one for a new text.
 func (t *textWords) code(text string) uint32 {
-	at := uint32(0)
-	if t.bits > 0 {
-		at = uint32(maphash.String(t.seed, text)) & (1<<t.bits - 1)
-	}
+	at := t.shard(text)
 	shard := &t.shards[at]
 	shard.Lock()
 	defer shard.Unlock()
 	return shard.Code(text)<<t.bits | at
+}
+
+// shard says which shard has a text.
+func (t *textWords) shard(text string) uint32 {
+	if t.bits == 0 {
+		return 0
+	}
+	return uint32(maphash.String(t.seed, text)) & (1<<t.bits - 1)
+}
+
+// codes appends the numbers of many texts to words, a shard at a time.
+func (t *textWords) codes(words []uint32, texts []string, s *sortedTexts) []uint32 {
+	words = slices.Grow(words, len(texts))[:len(texts)]
+	if t.bits == 0 {
+		shard := &t.shards[0]
+		shard.Lock()
+		defer shard.Unlock()
+		shard.Codes(words, texts)
+		return words
+	}
+	s.hashes = s.hashes[:0]
+	for _, text := range texts {
+		s.hashes = append(s.hashes, uint64(t.shard(text)))
+	}
+	s.sort(s.hashes, 0, len(t.shards))
+	s.texts = gather(s.texts[:0], texts, s.places)
+	s.words = slices.Grow(s.words[:0], len(texts))[:len(texts)]
+	from := 0
+	for i := range t.shards {
+		to := from + len(s.lot(i))
+		if from == to {
+			continue
+		}
+		shard := &t.shards[i]
+		shard.Lock()
+		shard.Codes(s.words[from:to], s.texts[from:to])
+		shard.Unlock()
+		for at := from; at < to; at++ {
+			words[s.places[at]] = s.words[at]<<t.bits | uint32(i)
+		}
+		from = to
+	}
+	clear(s.texts)
+	return words
+}
+
+// sortedTexts is texts in the order of their shards, and their words.
+type sortedTexts struct {
+	sortedLots
+	hashes []uint64
+	texts  []string
+	words  []uint32
 }
 
 // text gives the text of a word.
@@ -64,6 +114,12 @@ type keyTexts struct {
 	*textWords          // nil where the part isn't a text
 	from       uint64   // the dictionary that ours belongs to
 	ours       []uint32 // by that dictionary's code: our word, +1; 0 where it isn't known
+
+	// Scratch: the rows of texts that aren't known, these, and their words.
+	places []int32
+	texts  []string
+	words  []uint32
+	sorted sortedTexts
 }
 
 // use makes room for a dictionary's codes. They are filled in at first use: of a
@@ -78,24 +134,32 @@ func (t *keyTexts) use(id uint64, codes int) {
 	}
 }
 
-// add gives one more than our word of a dictionary's code.
-func (t *keyTexts) add(code uint32, text string) uint32 {
-	t.ours[code] = t.code(text) + 1
-	return t.ours[code]
-}
-
 // load makes the words of some rows' texts.
 func (t *keyTexts) load(into []uint64, v *source.Vector, rows []int32) {
 	t.use(v.Dict.ID, len(v.Dict.Values))
-	ours := t.ours
+	t.places = slices.Grow(t.places[:0], len(rows))[:len(rows)]
+	ours, codes, news := t.ours, v.Codes, 0
+	into = into[:len(rows)]
 	for i, row := range rows {
-		code := v.Codes[row]
-		word := ours[code]
-		if word == 0 {
-			word = t.add(code, v.Dict.Values[code])
-		}
-		into[i] = uint64(word - 1)
+		word := ours[codes[row]]
+		into[i] = uint64(word) - 1
+		t.places[news] = int32(i)
+		news += int(1 - min(word, 1))
 	}
+	if news == 0 {
+		return
+	}
+	t.places = t.places[:news]
+	t.texts = t.texts[:0]
+	for _, at := range t.places {
+		t.texts = append(t.texts, v.Dict.Values[codes[rows[at]]])
+	}
+	t.words = t.codes(t.words[:0], t.texts, &t.sorted)
+	for i, at := range t.places {
+		ours[codes[rows[at]]] = t.words[i] + 1
+		into[at] = uint64(t.words[i])
+	}
+	clear(t.texts) // their memory may go
 }
 
 // translate turns another dictionary's words into ours.
@@ -105,10 +169,9 @@ func (t *keyTexts) translate(words []uint64, other *textWords) {
 	}
 	t.use(other.id, other.len())
 	for i, theirs := range words {
-		word := t.ours[theirs]
-		if word == 0 {
-			word = t.add(uint32(theirs), other.text(theirs))
+		if t.ours[theirs] == 0 {
+			t.ours[theirs] = t.code(other.text(theirs)) + 1
 		}
-		words[i] = uint64(word - 1)
+		words[i] = uint64(t.ours[theirs] - 1)
 	}
 }

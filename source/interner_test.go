@@ -40,6 +40,47 @@ func TestInternerIsAMapOfTextsToCodes(t *testing.T) {
 	})
 }
 
+func TestCodesAreThoseOfEachText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d, each := source.NewInterner(), source.NewInterner()
+		for range 3 {
+			texts := rapid.SliceOfN(anyText, 0, 300).Draw(t, "texts")
+			codes := make([]uint32, len(texts))
+			d.Codes(codes, texts)
+			for i, text := range texts {
+				require.Equal(t, each.Code(text), codes[i], "%q", text)
+			}
+			require.Equal(t, each.Dictionary().Values, d.Dictionary().Values)
+		}
+	})
+}
+
+// BenchmarkInterner looks up a million texts, each twice, in a dictionary that no
+// cache holds.
+func BenchmarkInterner(b *testing.B) {
+	const n = 1 << 20
+	texts := make([]string, 2*n)
+	for i := range n {
+		texts[i] = fmt.Sprintf("sesion-%016x", uint64(i)*0x9E3779B97F4A7C15)
+		texts[n+i] = texts[i]
+	}
+	rand.New(rand.NewPCG(1, 0)).Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+	codes := make([]uint32, len(texts))
+	b.Run("each", func(b *testing.B) {
+		for b.Loop() {
+			d := source.NewInterner()
+			for i, text := range texts {
+				codes[i] = d.Code(text)
+			}
+		}
+	})
+	b.Run("many", func(b *testing.B) {
+		for b.Loop() {
+			source.NewInterner().Codes(codes, texts)
+		}
+	})
+}
+
 type texts struct {
 	A string  `json:"a"`
 	B *string `json:"b"`
