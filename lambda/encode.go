@@ -54,6 +54,7 @@ func (t *table[E]) encodeTo(states []delta.State, places []uint32, buffer []byte
 // own order, once they have been.
 type part[E any] struct {
 	*table[E]
+	place   int64 // of the table
 	encoded []delta.State
 }
 
