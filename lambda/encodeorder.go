@@ -32,8 +32,8 @@ func placesOf[E any](parts []part[E]) []uint32 {
 		o.byKey(i, types[i])
 	}
 	places := make([]uint32, n)
-	for place, p := range o.places {
-		places[p.at] = uint32(place)
+	for i, p := range o.order {
+		places[p.at()] = uint32(i)
 	}
 	return places
 }
@@ -91,52 +91,60 @@ func (o *partOrder[E]) byKey(part int, kind keyType) {
 // rankTexts makes of the words of texts, which are places in dictionaries, their
 // numbers in the order of those texts that there are.
 func (o *partOrder[E]) rankTexts(part int) {
-	var ranks textRanks
+	r := textRanks{part: part}
 	o.each(func(t *table[E], words []uint64) {
-		ofCode := ranks.of(t.groups.keySpace, part)
+		space := r.of(t.groups.keySpace)
+		ranks := r.ranks[space]
 		for _, code := range words {
-			if ofCode[code] == 0 {
-				ofCode[code] = 1
-				ranks.texts = append(ranks.texts, t.groups.texts[part].text(code))
-				ranks.places = append(ranks.places, &ofCode[code])
+			if ranks[code] == 0 {
+				ranks[code] = 1
+				r.texts = append(r.texts, rankedText{uint32(space), uint32(code)})
 			}
 		}
 	})
-	ranks.fill()
+	r.fill()
 	o.each(func(t *table[E], words []uint64) {
-		ofCode := ranks.of(t.groups.keySpace, part)
+		ranks := r.ranks[r.of(t.groups.keySpace)]
 		for i, code := range words {
-			words[i] = uint64(ofCode[code])
+			words[i] = uint64(ranks[code])
 		}
 	})
 }
 
-// textRanks numbers the texts of one part of a key, in one key space or more. What two
-// spaces have is one text.
+// textRanks numbers the texts that groups have as one part of their keys, in one key
+// space or more. What two spaces have is one text.
 type textRanks struct {
+	part   int
 	spaces []*keySpace
 	ranks  [][]uint32 // by space, by code; 0 where no group has it
-	texts  []string   // that groups have
-	places []*uint32  // of their ranks
+	texts  []rankedText
 }
 
-// of gives the ranks by a space's codes.
-func (r *textRanks) of(space *keySpace, part int) []uint32 {
+// rankedText is a text in one of the spaces.
+type rankedText struct{ space, code uint32 }
+
+// of numbers the spaces.
+func (r *textRanks) of(space *keySpace) int {
 	at := slices.Index(r.spaces, space)
 	if at < 0 {
 		at = len(r.spaces)
-		r.spaces, r.ranks = append(r.spaces, space), append(r.ranks, make([]uint32, space.texts[part].Len()))
+		r.spaces, r.ranks = append(r.spaces, space), append(r.ranks, make([]uint32, space.texts[r.part].Len()))
 	}
-	return r.ranks[at]
+	return at
+}
+
+func (r *textRanks) text(i int) string {
+	t := r.texts[i]
+	return r.spaces[t.space].texts[r.part].text(uint64(t.code))
 }
 
 func (r *textRanks) fill() {
-	text := func(i int) string { return r.texts[i] }
 	rank, last := uint32(0), ""
-	for i, p := range ordered(len(r.texts), text, func(int) int64 { return 0 }) {
-		if i == 0 || r.texts[p.at] != last {
-			rank, last = rank+1, r.texts[p.at]
+	for i, p := range ordered(len(r.texts), r.text, func(int) int64 { return 0 }) {
+		t, text := r.texts[p.at()], r.text(int(p.at()))
+		if i == 0 || text != last {
+			rank, last = rank+1, text
 		}
-		*r.places[p.at] = rank
+		r.ranks[t.space][t.code] = rank
 	}
 }
