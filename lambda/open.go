@@ -52,7 +52,7 @@ func newOpenDelta[E any](view *registration[E], config Config, archiveID string,
 	if err != nil {
 		return nil, err
 	}
-	o := &openDelta[E]{view: view, name: view.deltas(archiveID), store: config.Deltas, observer: config.Observer, plan: plan,
+	o := &openDelta[E]{view: view, name: view.deltas(archiveID), store: config.Deltas, observer: config.Observer, plan: plan, pending: newTables(plan),
 		partition: partition, term: term, mark: window.NewWatermark(view.lateness)}
 	o.begin(from)
 	return o, nil
@@ -61,7 +61,8 @@ func newOpenDelta[E any](view *registration[E], config Config, archiveID string,
 // begin starts an empty delta at an offset.
 func (o *openDelta[E]) begin(from int64) {
 	o.from, o.through, o.flushed = from, from, from
-	o.pending, o.runs, o.firsts = newTables(o.plan), nil, nil
+	o.pending.takeOut()
+	o.pending.width, o.runs, o.firsts = 0, nil, nil
 	o.rows, o.late = 0, 0
 	o.newCopy()
 }
@@ -250,6 +251,17 @@ func (o *openDelta[E]) whole() *run[E] {
 		o.join(runs[0], run)
 	}
 	return runs[0]
+}
+
+// sealed gives the states of all of the delta in the order of state files, and has
+// none then. The next one may have as many, so it gets tables of that size.
+func (o *openDelta[E]) sealed() []delta.State {
+	run := o.whole()
+	states := run.encodeSorted()
+	for _, table := range run.open {
+		o.pending.recycle(table)
+	}
+	return states
 }
 
 // reset begins the next delta where the sealed one ended. A floor that may not

@@ -35,7 +35,7 @@ func BenchmarkOpenDelta(b *testing.B) {
 						d.build()
 					}
 				}
-				d.whole().encodeSorted()
+				d.sealed()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(64*4096), "ns/event")
 		})

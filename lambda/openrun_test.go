@@ -93,7 +93,7 @@ func TestRunsHoldWhatOneTableWould(t *testing.T) {
 			require.NoError(t, shown.mergeStates(run.encode()))
 		}
 		require.Equal(t, want, shown.encodeSorted())
-		require.Equal(t, want, d.whole().encodeSorted())
+		require.Equal(t, want, d.sealed())
 		require.Zero(t, d.states())
 	})
 }
