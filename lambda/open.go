@@ -18,6 +18,7 @@ import (
 // What came since the last flush is in pending. Older states are in runs, the
 // digits of a binary counter: a flush merges the runs whose flushes it replaces,
 // so that a reader finds few batches and each state is sent log n times.
+// Tables move from run to run: only those of a window that two have are merged.
 type openDelta[E any] struct {
 	view      *registration[E]
 	name      string // in the store
@@ -28,10 +29,9 @@ type openDelta[E any] struct {
 	term      int64
 
 	from, through int64
-	pending       *table[E]
-	runs          []*table[E] // in flush order; all of it is runs and pending
-	firsts        []int64     // the first flush that each run stands for
-	spare         *table[E]   // a merged run's memory, for the next pending
+	pending       *tables[E]
+	runs          []*run[E] // in flush order; all of it is runs and pending
+	firsts        []int64   // the first flush that each run stands for
 	mark          *window.Watermark
 	rows, late    int64
 	minTime       int64
@@ -52,7 +52,7 @@ func newOpenDelta[E any](view *registration[E], config Config, archiveID string,
 	if err != nil {
 		return nil, err
 	}
-	o := &openDelta[E]{view: view, name: view.deltas(archiveID), store: config.Deltas, observer: config.Observer, plan: plan,
+	o := &openDelta[E]{view: view, name: view.deltas(archiveID), store: config.Deltas, observer: config.Observer, plan: plan, pending: newTables(plan),
 		partition: partition, term: term, mark: window.NewWatermark(view.lateness)}
 	o.begin(from)
 	return o, nil
@@ -61,7 +61,8 @@ func newOpenDelta[E any](view *registration[E], config Config, archiveID string,
 // begin starts an empty delta at an offset.
 func (o *openDelta[E]) begin(from int64) {
 	o.from, o.through, o.flushed = from, from, from
-	o.pending, o.runs, o.firsts = o.plan.newTable(), nil, nil
+	o.pending.takeOut()
+	o.pending.width, o.runs, o.firsts = 0, nil, nil
 	o.rows, o.late = 0, 0
 	o.newCopy()
 }
@@ -85,14 +86,18 @@ func observe(mark *window.Watermark, times []int64) (late int) {
 
 // fold takes a chunk in. It returns how many of its events were late.
 func (o *openDelta[E]) fold(c *source.Chunk[E]) (late int, err error) {
-	times, err := o.pending.fold(c)
+	rows, err := o.pending.fold(c)
 	if err != nil {
 		return 0, err
 	}
 	o.through = c.Next
-	if len(times) == 0 {
+	if len(rows) == 0 {
 		return 0, nil
 	}
+	if err := o.plan.loadTimes(rows); err != nil {
+		return 0, err
+	}
+	times := o.plan.times
 	late = observe(o.mark, times)
 	if o.rows == 0 {
 		o.minTime, o.maxTime = times[0], times[0]
@@ -207,52 +212,56 @@ func (o *openDelta[E]) dropUnused(ctx context.Context) error {
 func (o *openDelta[E]) build() {
 	o.number++
 	replaces := o.number - o.number&-o.number + 1
-	run, first := o.pending, o.number
+	run, first := o.pending.takeOut(), o.number
 	for n := len(o.runs) - 1; n >= 0 && o.firsts[n] >= replaces; n-- {
-		older := o.runs[n]
-		older.merge(run)
-		o.spare = run
-		run, first = older, o.firsts[n]
+		run = o.join(o.runs[n], run)
+		first = o.firsts[n]
 		o.runs, o.firsts = o.runs[:n], o.firsts[:n]
 	}
 	o.runs, o.firsts = append(o.runs, run), append(o.firsts, first)
-	o.pending = o.emptyTable()
+	o.pending.width = run.width // widths only grow: see widenTo
 	o.inflight = &delta.Flush{Number: o.number, Replaces: first, Through: o.through, States: run.encode(),
 		Rows: o.rows, Late: o.late, Watermark: o.watermark(), At: time.Now()}
 }
 
-func (o *openDelta[E]) emptyTable() *table[E] {
-	t := o.spare
-	o.spare = nil
-	if t == nil || !t.reusable() {
-		return o.plan.newTable()
+// join makes one run of two.
+func (o *openDelta[E]) join(older, newer *run[E]) *run[E] {
+	for _, table := range older.merge(newer) {
+		o.pending.recycle(table)
 	}
-	t.reset()
-	return t
+	return older
 }
 
 // restart begins a fresh copy from memory, since the store has lost a part of
 // the old one. Its first flush carries everything.
 func (o *openDelta[E]) restart(err error) {
 	o.observer.Observe(Observation{Kind: CopyLost, View: o.view.name, Partition: o.partition, From: o.from, To: o.through, Err: err})
-	o.whole()
+	o.pending.putBack(o.whole())
 	o.raised, o.flushed = false, o.from-1
 	o.unused = append(o.unused, o.copy)
 	o.newCopy()
 }
 
-// whole merges all of the delta into one table. The runs are gone then, so the
-// copy can't go on: a fresh one begins, or the delta is sealed.
-func (o *openDelta[E]) whole() *table[E] {
-	if len(o.runs) > 0 {
-		all := o.runs[0]
-		for _, run := range o.runs[1:] {
-			all.merge(run)
-		}
-		all.merge(o.pending)
-		o.pending, o.runs, o.firsts = all, nil, nil
+// whole takes all of the delta out, as one run. The copy can't go on then: a fresh
+// one begins, or the delta is sealed.
+func (o *openDelta[E]) whole() *run[E] {
+	runs := append(o.runs, o.pending.takeOut())
+	o.runs, o.firsts = nil, nil
+	for _, run := range runs[1:] {
+		o.join(runs[0], run)
 	}
-	return o.pending
+	return runs[0]
+}
+
+// sealed gives the states of all of the delta in the order of state files, and has
+// none then. The next one may have as many, so it gets tables of that size.
+func (o *openDelta[E]) sealed() []delta.State {
+	run := o.whole()
+	states := run.encodeSorted()
+	for _, table := range run.open {
+		o.pending.recycle(table)
+	}
+	return states
 }
 
 // reset begins the next delta where the sealed one ended. A floor that may not

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/anabranch-go/anabranch/lambda/delta"
@@ -20,8 +21,8 @@ func compareStates(a, b delta.State) int {
 func sortStates(states []delta.State) {
 	order := ordered(len(states), func(i int) []byte { return states[i].Key }, func(i int) int64 { return states[i].Window })
 	sorted := make([]delta.State, len(states))
-	for at, i := range order {
-		sorted[at] = states[i]
+	for at := range order {
+		sorted[at] = states[order[at].at()]
 	}
 	copy(states, sorted)
 }
@@ -29,84 +30,119 @@ func sortStates(states []delta.State) {
 // ordered numbers what has a key and a window each, by key, then window: the order
 // of state files.
 // What it moves are small places, by the bytes of what they compare.
-func ordered(n int, key func(i int) []byte, window func(i int) int64) []uint32 {
+func ordered[K ~[]byte | ~string](n int, key func(i int) K, window func(i int) int64) []wordPlace {
 	if n == 0 {
 		return nil
 	}
+	s := newWordSort(n)
+	for i := range s.words {
+		s.words[i] = orderOf(window(i))
+	}
+	s.sort()
 	shared, whole := sharedPrefix(n, key)
-	ranks := windowRanks(n, window)
-	places := make([]statePlace, n)
-	for i := range places {
+	for i := range s.words {
 		var head [8]byte
 		copy(head[:], key(i)[shared:])
-		places[i] = statePlace{head: binary.BigEndian.Uint64(head[:]), window: ranks.of(window(i)), at: uint32(i)}
+		s.words[i] = binary.BigEndian.Uint64(head[:])
 	}
-	places = sortByBytes(places, func(p *statePlace) uint64 { return uint64(p.window) })
-	places = sortByBytes(places, func(p *statePlace) uint64 { return p.head })
+	s.sort()
 	for from := 0; !whole && from < n; { // keys that differ after their heads
 		to := from + 1
-		for to < n && places[to].head == places[from].head {
+		for to < n && s.words[s.order[to].at()] == s.words[s.order[from].at()] {
 			to++
 		}
-		slices.SortFunc(places[from:to], func(a, b statePlace) int {
-			return cmp.Or(bytes.Compare(key(int(a.at)), key(int(b.at))), cmp.Compare(a.window, b.window))
+		slices.SortFunc(s.order[from:to], func(a, b wordPlace) int {
+			i, j := int(a.at()), int(b.at())
+			return cmp.Or(cmp.Compare(string(key(i)), string(key(j))), cmp.Compare(window(i), window(j)))
 		})
 		from = to
 	}
-	order := make([]uint32, n)
-	for i := range places {
-		order[i] = places[i].at
+	return s.order
+}
+
+// orderOf maps an integer to a word that orders the same way.
+func orderOf(n int64) uint64 { return uint64(n) ^ 1<<63 }
+
+// wordSort sorts what is numbered from 0 by words: by the last of several that it's
+// to be compared by first, since those of one word stay in the order that they have.
+type wordSort struct {
+	words []uint64 // by number: what the next sort is by
+	order []wordPlace
+	spare []wordPlace
+}
+
+// wordPlace is who has a place in the order and, above his number, half of his word: what
+// is moved should be small.
+type wordPlace uint64
+
+func (p wordPlace) at() uint32 { return uint32(p) }
+
+func newWordSort(n int) *wordSort {
+	s := &wordSort{words: make([]uint64, n), order: make([]wordPlace, n), spare: make([]wordPlace, n)}
+	for i := range s.order {
+		s.order[i] = wordPlace(i)
 	}
-	return order
+	return s
 }
 
-// statePlace is where a state is, and what comes first in its order.
-type statePlace struct {
-	head   uint64 // of its key, after what all keys share
-	window uint32 // its number in the order of all
-	at     uint32
+// sort sorts by the words.
+func (s *wordSort) sort() {
+	last, inOrder := uint64(0), true
+	for _, p := range s.order {
+		word := s.words[p.at()]
+		inOrder = inOrder && word >= last
+		last = word
+	}
+	if !inOrder {
+		s.sortHalf(0)
+		s.sortHalf(32)
+	}
 }
 
-// ranks numbers windows in their order: few windows make few bytes.
-type ranks struct {
-	numbers map[int64]uint32
-	last    int64 // the window asked for last
-	rank    uint32
-}
+// digit is how many bits are sorted by at once.
+const digit = 11
 
-func windowRanks(n int, window func(i int) int64) *ranks {
-	r := &ranks{numbers: map[int64]uint32{}}
-	var windows []int64
-	for i := range n {
-		w := window(i)
-		if i > 0 && w == r.last {
-			continue
+// sortHalf sorts by half of each word, digit after digit from the lowest, by those
+// bits alone that aren't alike (radix sort: Knuth, "The Art of Computer Programming",
+// 5.2.5).
+func (s *wordSort) sortHalf(from int) {
+	first := s.words[s.order[0].at()]
+	differ := uint64(0)
+	for i, p := range s.order {
+		word := s.words[p.at()]
+		differ |= word ^ first
+		s.order[i] = wordPlace(word>>from<<32) | wordPlace(p.at())
+	}
+	differ = differ >> from << 32
+	for shift := bits.TrailingZeros64(differ); shift < bits.Len64(differ); shift += digit {
+		if differ>>shift&(1<<digit-1) != 0 {
+			s.sortDigit(shift)
 		}
-		r.last = w
-		if _, ok := r.numbers[w]; !ok {
-			r.numbers[w] = 0
-			windows = append(windows, w)
-		}
 	}
-	slices.Sort(windows)
-	for rank, w := range windows {
-		r.numbers[w] = uint32(rank)
-	}
-	r.rank = r.numbers[r.last]
-	return r
 }
 
-// of gives a window's number; it's often that of the window before.
-func (r *ranks) of(window int64) uint32 {
-	if window != r.last {
-		r.last, r.rank = window, r.numbers[window]
+func (s *wordSort) sortDigit(shift int) {
+	var counts [1 << digit]uint32
+	for _, p := range s.order {
+		counts[p>>shift&(1<<digit-1)]++
 	}
-	return r.rank
+	next := uint32(0)
+	for i, count := range counts {
+		counts[i] = next
+		next += count
+	}
+	spare := s.spare
+	for _, p := range s.order {
+		to := &counts[p>>shift&(1<<digit-1)]
+		spare[*to] = p
+		*to++
+	}
+	s.order, s.spare = spare, s.order
 }
 
 // sharedPrefix is how many bytes all keys begin with. Whole says that the eight
 // after these tell all keys apart.
-func sharedPrefix(n int, key func(i int) []byte) (shared int, whole bool) {
+func sharedPrefix[K ~[]byte | ~string](n int, key func(i int) K) (shared int, whole bool) {
 	first := key(0)
 	shared, whole = len(first), true
 	for i := range n {
@@ -121,35 +157,4 @@ func sharedPrefix(n int, key func(i int) []byte) (shared int, whole bool) {
 		}
 	}
 	return shared, whole && len(first) <= shared+8
-}
-
-// sortByBytes sorts places by a number, those of one number in the order that they
-// have: byte after byte from the lowest, without those that all have alike (radix
-// sort: Knuth, "The Art of Computer Programming", 5.2.5).
-func sortByBytes(places []statePlace, number func(*statePlace) uint64) []statePlace {
-	var counts [8][256]int
-	for i := range places {
-		n := number(&places[i])
-		for b := range counts {
-			counts[b][byte(n>>(8*b))]++
-		}
-	}
-	spare := make([]statePlace, len(places))
-	for b := range counts {
-		if counts[b][byte(number(&places[0])>>(8*b))] == len(places) {
-			continue
-		}
-		next := 0
-		for digit, count := range counts[b] {
-			counts[b][digit] = next
-			next += count
-		}
-		for i := range places {
-			to := &counts[b][byte(number(&places[i])>>(8*b))]
-			spare[*to] = places[i]
-			*to++
-		}
-		places, spare = spare, places
-	}
-	return places
 }

@@ -86,7 +86,7 @@ func (w *worker[E]) store(ctx context.Context) (entry archive.Entry, rows, size 
 	for _, d := range slices.Clone(w.deltas) {
 		sealed := archive.Delta{Rows: d.rows, Late: d.late, MinTime: d.minTime, MaxTime: d.maxTime, Watermark: d.watermark()}
 		var states []delta.State
-		if err := d.view.guard(w.partition, func() error { states = d.whole().encodeSorted(); return nil }); err != nil {
+		if err := d.view.guard(w.partition, func() error { states = d.sealed(); return nil }); err != nil {
 			w.forgetView(d, err)
 			continue
 		}
