@@ -85,23 +85,23 @@ func (w *wide) words() words { return w[:] }
 
 func (w *wide) add(n narrow, base int) { w.words().add(words{n.lo, n.mid, n.hi}, base) }
 
-// round gives the nearest float to a positive number, ties to even: infinity
-// past the largest.
-func (w *wide) round() float64 {
-	low, high, ok := w.words().span()
+// round gives the nearest float to a positive number whose first bit is at base, ties
+// to even: infinity past the largest.
+func (w words) round(base int) float64 {
+	low, high, ok := w.span()
 	if !ok {
 		return 0
 	}
 	if high < 53 {
-		return math.Ldexp(float64(w[0]), exactUnit) // exact
+		return math.Ldexp(float64(w[0]), base+exactUnit) // exact
 	}
 	first := high - 52
-	mantissa := w.words().from(first) & (1<<53 - 1)
-	half := w.words().from(first-1)&1 == 1
+	mantissa := w.from(first) & (1<<53 - 1)
+	half := w.from(first-1)&1 == 1
 	if half && (low < first-1 || mantissa&1 == 1) {
 		mantissa++
 	}
-	return math.Ldexp(float64(mantissa), first+exactUnit)
+	return math.Ldexp(float64(mantissa), base+first+exactUnit)
 }
 
 // appendMagnitude encodes a positive number: the place of its lowest bit that

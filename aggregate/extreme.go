@@ -110,6 +110,26 @@ func (s *extremeWords[E, T]) MergeState(group uint32, state []byte) error {
 }
 
 func (s *extremeWords[E, T]) Read(groups []uint32, into []source.Null[T]) (int, error) {
+	switch into := any(into).(type) {
+	case []source.Null[int64]:
+		if s.value.kind == source.Int {
+			for i, g := range groups {
+				into[i] = source.Null[int64]{}
+				if p := s.kept[g]; p.has {
+					into[i] = source.Some(p.word ^ s.flip)
+				}
+			}
+			return len(groups), nil
+		}
+	case []source.Null[float64]:
+		for i, g := range groups {
+			into[i] = source.Null[float64]{}
+			if p := s.kept[g]; p.has {
+				into[i] = source.Some(wordFloat(p.word ^ s.flip))
+			}
+		}
+		return len(groups), nil
+	}
 	return readEach(groups, into, s.result)
 }
 

@@ -13,12 +13,6 @@ type int128 struct {
 	lo uint64
 }
 
-func (a *int128) add(x int64) {
-	var carry uint64
-	a.lo, carry = bits.Add64(a.lo, uint64(x), 0)
-	a.hi += x>>63 + int64(carry)
-}
-
 func (a *int128) merge(b int128) {
 	var carry uint64
 	a.lo, carry = bits.Add64(a.lo, b.lo, 0)

@@ -20,9 +20,14 @@ func (s *fixeds) value(i, unit int) scaled {
 	if !ok {
 		return scaled{m: new(big.Int)}
 	}
-	bytes := w.appendFrom(nil, low, high)
-	slices.Reverse(bytes)
-	m := new(big.Int).SetBytes(bytes)
+	m := new(big.Int)
+	if high-low < 64 {
+		m.SetUint64(w.from(low))
+	} else {
+		bytes := w.appendFrom(nil, low, high)
+		slices.Reverse(bytes)
+		m.SetBytes(bytes)
+	}
 	if negative {
 		m.Neg(m)
 	}
@@ -60,6 +65,12 @@ const roundBits = 66
 // quotient gives x/y * 2^exp, rounded once, to the nearest: infinity past the
 // largest. y is positive.
 func quotient(x, y *big.Int, exp int) float64 {
+	// Floats hold most numbers exactly, and divide them so; to scale the quotient
+	// rounds nothing where it's far from the least and the largest.
+	const mantissa, far = 53, 900
+	if x.BitLen() <= mantissa && y.BitLen() <= mantissa && -far < exp && exp < far {
+		return math.Ldexp(float64(x.Int64())/float64(y.Int64()), exp)
+	}
 	up := roundBits - x.BitLen() + y.BitLen()
 	q, exact := divide(x, y, up)
 	return nearest(q, exact, exp-up)

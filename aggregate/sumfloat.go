@@ -306,9 +306,15 @@ func (s *floatStates[E]) result(group uint32) (float64, error) {
 	case down:
 		return math.Inf(-1), nil
 	}
-	w := s.exact(group)
-	negative := w.words().magnitude()
-	x := w.round()
+	var x float64
+	var negative bool
+	if sum := &s.sums[group]; sum.base == wideBase {
+		w := s.wides[sum.words.lo]
+		negative, x = w.words().magnitude(), w.words().round(0)
+	} else {
+		w := [narrowWords]uint64{sum.words.lo, sum.words.mid, sum.words.hi}
+		negative, x = words(w[:]).magnitude(), words(w[:]).round(64*int(sum.base))
+	}
 	if math.IsInf(x, 0) {
 		return 0, fmt.Errorf("%w: a sum past the largest float", ErrOverflow)
 	}

@@ -107,10 +107,12 @@ func (f *Fold[E, K, R]) give(table *table[E], take func([]Row[K, R]) error) erro
 	}
 	defer f.rows.rest()
 	for next, end := uint32(0), uint32(table.len()); next < end; {
-		f.states = f.states[:0]
-		for ; next < end && len(f.states) < rowsAtOnce; next++ {
-			f.states = append(f.states, next)
+		n := min(int(end-next), rowsAtOnce)
+		f.states = slices.Grow(f.states[:0], n)[:n]
+		for i := range f.states {
+			f.states[i] = next + uint32(i)
 		}
+		next += uint32(n)
 		f.given = slices.Grow(f.given[:0], len(f.states))[:len(f.states)]
 		if _, err := f.rows.read(f.states, f.given); err != nil {
 			return err
