@@ -184,7 +184,7 @@ func describeColumn(c *Column) string {
 
 // open goes to the beginning of a row group.
 func (r *columnReader) open(group int) (err error) {
-	r.texts = texts{trusted: r.file.CreatedBy == columnar.CreatedBy}
+	r.texts = texts{}
 	if r.leaf >= 0 {
 		r.from, err = r.file.Column(group, r.leaf)
 	}
@@ -236,6 +236,7 @@ func (r *columnReader) readNext(n int, reject func(row int, c *Column, what stri
 func (r *columnReader) readValues(v *Vector, n int) (nulls bool, err error) {
 	switch {
 	case r.Kind.text():
+		r.texts.begin(n)
 		v.Codes = grow(&r.codes, n)
 	case r.Kind == Float:
 		v.Floats = grow(&r.floats, n)
