@@ -9,6 +9,7 @@ import (
 // of these rows can be wanted decides what is read of the others at all.
 type ahead[E any] struct {
 	columns []*limitedColumn
+	gap     int           // so many rows that can't be wanted are passed over; fewer cost less than another chunk
 	can     []byte        // by row: 1 where it can be wanted
 	bad     []Quarantined // by row, as the reader has them
 	n       int           // rows that were read
@@ -28,13 +29,15 @@ type limitedColumn struct {
 	can  []byte // by code of dict
 }
 
-// Rows that can't be wanted are passed over where there are leastGap in a row: fewer
-// cost less to read than another chunk does. mostDense bounds how many times rows go
-// untested where it doesn't pay.
-const leastGap, mostDense = 256, 15
+// mostDense bounds how many times rows go untested where it doesn't pay.
+const mostDense = 15
+
+// gapShare is how many gaps there are in a chunk at most.
+const gapShare = 16
 
 // limit finds the columns that have limits and are in the file.
-func (a *ahead[E]) limit(columns []*columnReader, limits func(column int) (Limits, bool)) {
+func (a *ahead[E]) limit(columns []*columnReader, limits func(column int) (Limits, bool), chunkRows int) {
+	a.gap = max(1, chunkRows/gapShare)
 	for i, c := range columns {
 		if limits == nil || c == nil || c.leaf < 0 || c.Kind == Float || c.Kind == Opaque {
 			continue
@@ -67,7 +70,7 @@ func (a *ahead[E]) test() {
 			a.can[row] = 1
 		}
 	}
-	if from, to := a.run(); to-from+leastGap < a.n {
+	if from, to := a.run(); from == a.n || to-from+a.gap < a.n {
 		a.dense = 0
 		return
 	}
@@ -87,7 +90,7 @@ func (a *ahead[E]) run() (from, to int) {
 	}
 	from = a.at + first
 	for to = from + 1; ; {
-		last := bytes.LastIndexByte(a.can[to:min(a.n, to+leastGap)], 1)
+		last := bytes.LastIndexByte(a.can[to:min(a.n, to+a.gap)], 1)
 		if last < 0 {
 			return from, to
 		}

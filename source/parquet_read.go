@@ -105,7 +105,7 @@ func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*Parq
 			return nil, err
 		}
 	}
-	r.ahead.limit(r.columns, options.limits)
+	r.ahead.limit(r.columns, options.limits, options.ChunkRows)
 	if _, ok := file.Find([]string{offsetColumn}); ok && !options.numbered {
 		r.offsets, err = newColumnReader(file, &Column{Name: offsetColumn, Path: []string{offsetColumn}, Kind: Int, typ: int64Type}, false)
 	}
