@@ -24,6 +24,7 @@ type columnReader struct {
 	// have them where they were written before the column was.
 	strict bool
 	from   *columnar.ColumnReader
+	behind int64 // rows to pass over before the next are read
 
 	ints   []int64
 	floats []float64
@@ -184,7 +185,7 @@ func describeColumn(c *Column) string {
 
 // open goes to the beginning of a row group.
 func (r *columnReader) open(group int) (err error) {
-	r.texts = texts{trusted: r.file.CreatedBy == columnar.CreatedBy}
+	r.texts, r.behind = texts{}, 0
 	if r.leaf >= 0 {
 		r.from, err = r.file.Column(group, r.leaf)
 	}
@@ -195,6 +196,9 @@ func (r *columnReader) open(group int) (err error) {
 // each value that doesn't fit.
 func (r *columnReader) read(n int, reject func(row int, c *Column, what string) error) (v Vector, err error) {
 	if r.leaf >= 0 {
+		if err := r.catchUp(); err != nil {
+			return v, err
+		}
 		return r.readNext(n, reject)
 	}
 	if r.blank.len() < n {
@@ -236,6 +240,7 @@ func (r *columnReader) readNext(n int, reject func(row int, c *Column, what stri
 func (r *columnReader) readValues(v *Vector, n int) (nulls bool, err error) {
 	switch {
 	case r.Kind.text():
+		r.texts.begin(n)
 		v.Codes = grow(&r.codes, n)
 	case r.Kind == Float:
 		v.Floats = grow(&r.floats, n)

@@ -70,6 +70,9 @@ func (t parquetTable[E]) groupRows() []int64 {
 	return rows
 }
 
+// endAt implements grouped.
+func (t parquetTable[E]) endAt(offset int64) { t.end = offset }
+
 // Skip implements [Table]. It goes on to the row group that has the offset.
 func (t parquetTable[E]) Skip(offset int64) { t.skipGroups(offset) }
 

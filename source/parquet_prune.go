@@ -82,11 +82,10 @@ func (r *columnReader) outside(bounds columnar.Bounds, wanted Limits) bool {
 	return fits && fit && !slices.ContainsFunc(wanted.Ranges, func(w Interval) bool { return w.Low <= high && low <= w.High })
 }
 
-// passOver passes over the next n rows of the column.
-func (r *columnReader) passOver(n int64) error {
-	if r.leaf < 0 {
-		return nil
-	}
+// catchUp passes over the rows that the column is behind.
+func (r *columnReader) catchUp() error {
+	n := r.behind
+	r.behind = 0
 	for n > 0 {
 		skipped, err := r.from.Skip(n)
 		if err != nil {

@@ -52,11 +52,13 @@ type ParquetReader[E any] struct {
 	offsets *columnReader   // nil where the file has none
 	group   int             // the next row group
 	base    int64           // the offset of its first row, where the file has none
+	end     int64           // row groups from this offset on aren't entered, unless it's 0
 	row     int64           // the next row of the current one
 	wanted  []rowRange      // of its rows, the first where row is or after it
 	next    int64           // the next offset, where the file has none
 	chunk   Chunk[E]
 	bad     []Quarantined // by row; Reason is empty where it's sound
+	ahead   ahead[E]
 }
 
 // OpenParquet opens a whole file in memory, which must not change while it's
@@ -103,6 +105,7 @@ func newParquetReader[E any](file *columnar.File, options ParquetOptions) (*Parq
 			return nil, err
 		}
 	}
+	r.ahead.limit(r.columns, options.limits, options.ChunkRows)
 	if _, ok := file.Find([]string{offsetColumn}); ok && !options.numbered {
 		r.offsets, err = newColumnReader(file, &Column{Name: offsetColumn, Path: []string{offsetColumn}, Kind: Int, typ: int64Type}, false)
 	}
@@ -115,26 +118,20 @@ func (r *ParquetReader[E]) Rows() int64 { return r.file.Rows }
 // Next gives the next events, io.EOF after the last. The chunk and its memory
 // are the caller's until the next call; texts may be kept.
 func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
-	for len(r.wanted) == 0 {
-		if r.group == r.file.Groups() {
-			return nil, io.EOF
-		}
-		if err := r.openGroup(); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.passOver(max(0, r.wanted[0].from-r.row)); err != nil {
+	n, err := r.nextRows()
+	if err != nil {
 		return nil, err
 	}
-	n := int(min(r.wanted[0].to-r.row, int64(r.options.ChunkRows)))
-	c := &r.chunk
+	c, a := &r.chunk, &r.ahead
 	*c = Chunk[E]{Schema: c.Schema, Partition: c.Partition, Offsets: c.Offsets, Columns: make([]Vector, len(r.columns))}
-	r.bad = r.bad[:0]
+	r.bad = append(r.bad[:0], a.bad[min(a.at, len(a.bad)):min(a.at+n, len(a.bad))]...)
+	for _, column := range a.columns {
+		c.Columns[column.place] = column.vector.slice(a.at, a.at+n)
+	}
 	for i, column := range r.columns {
-		if column == nil {
+		if column == nil || a.has(column) {
 			continue
 		}
-		var err error
 		if c.Columns[i], err = column.read(n, r.reject); err != nil {
 			return nil, err
 		}
@@ -142,26 +139,67 @@ func (r *ParquetReader[E]) Next() (*Chunk[E], error) {
 	if err := r.readOffsets(n); err != nil {
 		return nil, err
 	}
-	if r.row += int64(n); r.row == r.wanted[0].to {
-		r.wanted = r.wanted[1:]
-	}
+	r.row += int64(n)
+	a.at += n
 	r.quarantine()
 	return c, nil
 }
 
-// passOver passes over the next rows of the row group.
-func (r *ParquetReader[E]) passOver(n int64) error {
-	if n == 0 {
-		return nil
+// nextRows goes to the next rows that can be wanted, and gives their number.
+func (r *ParquetReader[E]) nextRows() (int, error) {
+	for {
+		if r.ahead.at == r.ahead.n {
+			if err := r.readAhead(); err != nil {
+				return 0, err
+			}
+		}
+		from, to := r.ahead.run()
+		r.passOver(int64(from-r.ahead.at), true)
+		if r.ahead.at = from; from < to {
+			return to - from, nil
+		}
 	}
-	for _, column := range r.all() {
-		if err := column.passOver(n); err != nil {
+}
+
+// readAhead reads the columns that limits are on of the next rows, a chunk's.
+func (r *ParquetReader[E]) readAhead() error {
+	for len(r.wanted) == 0 {
+		if r.group == r.file.Groups() || r.end > 0 && r.base >= r.end {
+			return io.EOF
+		}
+		if err := r.openGroup(); err != nil {
 			return err
+		}
+	}
+	next := &r.wanted[0]
+	r.passOver(next.from-r.row, false)
+	n := int(min(next.to-next.from, int64(r.options.ChunkRows)))
+	r.bad = r.bad[:0]
+	for _, c := range r.ahead.columns {
+		var err error
+		if c.vector, err = c.read(n, r.reject); err != nil {
+			return err
+		}
+	}
+	r.ahead.bad = append(r.ahead.bad[:0], r.bad...)
+	r.ahead.n, r.ahead.at = n, 0
+	r.ahead.test()
+	if next.from += int64(n); next.from == next.to {
+		r.wanted = r.wanted[1:]
+	}
+	return nil
+}
+
+// passOver passes over the next rows of the row group, which were read ahead or not.
+// Columns go there when they are read next, if they are.
+func (r *ParquetReader[E]) passOver(n int64, readAhead bool) {
+	for _, column := range r.all() {
+		if !readAhead || !r.ahead.has(column) {
+			column.behind += n
 		}
 	}
 	r.row += n
 	r.next += n
-	return nil
 }
 
 // all gives the columns that are read, and that of the offsets.

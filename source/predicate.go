@@ -167,8 +167,8 @@ func IsNull[E, T any](field Field[E, T]) Predicate[E] {
 	return Predicate[E]{node: &nullNode[E, T]{field}}
 }
 
-// Match selects events by a test of a text field. The test runs once for each
-// distinct text of a dictionary, so it must depend on its argument alone.
+// Match selects events by a test of a text field. The test runs once for each text
+// of a dictionary, not for each event, so it must depend on its argument alone.
 func Match[E any, T ~string](field Field[E, T], test func(string) bool) Predicate[E] {
 	return Predicate[E]{node: &textNode[E, T]{field, fmt.Sprintf("%s matches", field), true, nil, test}}
 }

@@ -22,7 +22,8 @@ type Scan struct {
 	// may be Invalid in the chunks.
 	Columns []int
 	// Limits says what is wanted of each column, as [Predicate.Limits] does. Events
-	// that have nothing of it may be left out. Nil wants all.
+	// that have nothing of it may be left out, unread: whether the columns without
+	// limits had sound values, no quarantine tells then. Nil wants all.
 	Limits func(column int) (Limits, bool)
 	// Parts is how many parts there should be at least, where the log can be split
 	// so far.
@@ -94,6 +95,9 @@ func (t *Tables[E]) part(file int, want Scan, from, to int64) Part[E] {
 		r := &partReader[E]{t.reader(file, from), from, to}
 		if err := r.open(TableOptions{Columns: want.Columns, Limits: want.Limits}); err != nil {
 			return nil, err
+		}
+		if g, ok := r.table.(grouped); ok {
+			g.endAt(to) // it would look for what is wanted in all the file
 		}
 		if want.Columns != nil {
 			r.fixed = slices.DeleteFunc(r.fixed, func(k constant) bool { return !slices.Contains(want.Columns, k.column) })

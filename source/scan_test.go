@@ -219,6 +219,8 @@ func TestScanPassesOver(t *testing.T) {
 	require.Equal(t, 30, rows, "a row group by its integers")
 	_, rows = read(Equal(scanName, "nombre 12"), 2)
 	require.Equal(t, 30, rows, "a row group by its texts")
+	_, rows = read(Equal(scanName, "no one"), 2)
+	require.Zero(t, rows)
 
 	require.NoError(t, os.RemoveAll(dir))
 	dir = filepath.Join(dir, "fecha=2026-11-01")

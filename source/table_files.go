@@ -250,7 +250,11 @@ type tableAbout struct {
 }
 
 // grouped is a Table of parts, one after the other, that can be read by themselves.
-type grouped interface{ groupRows() []int64 }
+type grouped interface {
+	groupRows() []int64
+	// endAt ends the table where such a part begins.
+	endAt(offset int64)
+}
 
 func (t *Tables[E]) about(i int) (a tableAbout, err error) {
 	table, fixed, err := t.open(i, TableOptions{})

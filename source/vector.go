@@ -87,9 +87,10 @@ func (v *Vector) slice(from, to int) Vector {
 	return out
 }
 
-// Dictionary is the distinct texts of a column, by code. Dictionaries with the
-// same ID agree on every code that both have: one is the other, grown. So what
-// was worked out for a code holds for as long as the ID stays.
+// Dictionary is texts of a column, by code. A text may be there more than once: one
+// code is one text, but two codes may be, too. Dictionaries with the same ID agree
+// on every code that both have: one is the other, grown. So what was worked out for
+// a code holds for as long as the ID stays.
 type Dictionary struct {
 	ID     uint64
 	Values []string
