@@ -185,6 +185,34 @@ func TestLotsThatTablesOutgrow(t *testing.T) {
 	require.Len(t, rows, 3*from-1)
 }
 
+// TestTablesOfDaysOfAllLengths: where windows differ in length, workers whose tables
+// take several begin with different ones.
+func TestTablesOfDaysOfAllLengths(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	log := newTurns(2)
+	var all []computeEvent
+	for partition, first := range []time.Time{time.Date(2026, 3, 29, 0, 0, 0, 0, berlin), time.Date(2026, 10, 25, 0, 0, 0, 0, berlin)} {
+		events := []computeEvent{{At: first, Amount: 1}}
+		for day := range 365 {
+			events = append(events, computeEvent{At: time.Date(2026, 1, day, 12, 0, 0, 0, berlin), Amount: 1})
+		}
+		log.add(t, partition, events)
+		all = append(all, events...)
+	}
+	view := View[computeEvent, int64, int64]{Name: "suma", Time: computeAt, Key: By(computeLarge), Window: window.Day(berlin),
+		Aggregate: aggregate.Sum(computeAmount)}
+	rows, _ := computeIn(t, view, log, sharedGroups)
+	days := map[string]int64{}
+	for _, e := range all {
+		days[e.At.In(berlin).Format(time.DateOnly)]++
+	}
+	require.Len(t, rows, len(days))
+	for _, row := range rows {
+		require.Equal(t, days[row.Window.Start.In(berlin).Format(time.DateOnly)], row.Value)
+	}
+}
+
 // TestLotsShareTexts: workers that meet the same new texts at once give them one word.
 func TestLotsShareTexts(t *testing.T) {
 	at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
