@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/anabranch-go/anabranch/source"
@@ -131,14 +132,11 @@ func (t *tables[E]) fold(c *source.Chunk[E]) (rows []int32, err error) {
 func (t *tables[E]) addLots(rows []int32) error {
 	t.split(rows)
 	for len(t.lots) > fewLots && len(t.lots)*leastLot > len(rows) || len(t.open)+len(t.lots) > maxTables {
-		t.widen(max(2*t.width, 2*t.windowWidth()))
+		t.widen(max(2*t.width, t.leastWidth()))
 		t.split(rows)
 	}
 	for i := range t.lots {
 		l := &t.lots[i]
-		if t.width == 0 {
-			l.windows = l.windows[:1]
-		}
 		if err := t.add(l.place, l.rows, l.windows); err != nil {
 			return err
 		}
@@ -151,12 +149,19 @@ func (t *tables[E]) split(rows []int32) {
 	windows := t.plan.windows
 	clear(t.lotOf)
 	t.lots = t.lots[:0]
-	var l *lot[E]
-	for i, row := range rows {
-		if i == 0 || windows[i] != windows[i-1] {
-			l = t.lot(t.place(windows[i]))
+	for from := 0; from < len(rows); {
+		window, to := windows[from], from+1
+		for to < len(rows) && windows[to] == window {
+			to++
 		}
-		l.rows, l.windows = append(l.rows, row), append(l.windows, windows[i])
+		l := t.lot(t.place(window))
+		l.rows = append(l.rows, rows[from:to]...)
+		if t.width > 0 {
+			l.windows = append(l.windows, windows[from:to]...)
+		} else {
+			l.windows = append(l.windows[:0], window)
+		}
+		from = to
 	}
 }
 
@@ -176,10 +181,12 @@ func (t *tables[E]) lot(place int64) *lot[E] {
 	return &t.lots[i]
 }
 
-// windowWidth is how wide windows are: those that differ in width about.
-func (t *tables[E]) windowWidth() int64 {
+// leastWidth is a power of two that takes a window, or two about. All widths are such
+// powers, whichever window comes first where they differ in length: so what has one
+// place in narrow tables has one in wide ones.
+func (t *tables[E]) leastWidth() int64 {
 	start := t.plan.windows[0]
-	return max(1, t.plan.window.End(start)-start)
+	return 1 << bits.Len64(uint64(max(1, t.plan.window.End(start)-start)))
 }
 
 // widen merges tables into wider ones.
