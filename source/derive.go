@@ -8,7 +8,7 @@ import (
 )
 
 // Map derives a column from one field. A null gives a null. Over a text column
-// fn runs once for each distinct text of a dictionary, so it must depend on its
+// fn runs once for each text of a dictionary, so it must depend on its
 // argument alone.
 func Map[E, A, R any](a Field[E, A], fn func(A) R) Field[E, R] {
 	if err := derivable[R](a.err, computable[A]()); err != nil {

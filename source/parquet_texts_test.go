@@ -3,6 +3,8 @@ package source
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
@@ -66,4 +68,45 @@ func TestParquetTextsOfEachRowGroup(t *testing.T) {
 	for i, want := range []format.Encoding{format.RLEDictionary, format.DeltaLengthByteArray, format.RLEDictionary} {
 		require.Contains(t, f.Metadata().RowGroups[i].Columns[0].MetaData.Encoding, want)
 	}
+}
+
+// TestTextsKeepTheirCodes: whatever repeats, and however often the dictionary begins
+// anew, a code is its text, for as long as the dictionary's ID stays; and what a
+// dictionary has of texts outside the file's is bounded where they aren't looked up.
+func TestTextsKeepTheirCodes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+		var all texts
+		entries := rapid.SampledFrom([]int{0, 3, 6000}).Draw(t, "entries")
+		for i := range entries {
+			require.EqualValues(t, i, all.Entry(fmt.Append(nil, "entry ", i%5000)))
+		}
+		known := map[uint64][]string{}
+		for range rapid.IntRange(1, 40).Draw(t, "chunks") {
+			n, distinct := rapid.IntRange(1, 900).Draw(t, "rows"), rapid.SampledFrom([]int{2, 1 << 40}).Draw(t, "distinct")
+			all.begin(n)
+			codes, want := make([]uint32, n), make([]string, n)
+			for i := range n {
+				want[i] = fmt.Sprint("text ", random.IntN(distinct), "\xff")
+				if codes[i] = all.Code([]byte(want[i])); random.IntN(9) == 0 {
+					want[i] = ""
+					codes[i] = all.find("")
+				}
+				want[i] = CanonicalText(want[i])
+			}
+			dict := all.dictionary()
+			for i, code := range codes {
+				require.Equal(t, want[i], dict.Values[code])
+			}
+			before := known[dict.ID]
+			require.True(t, slices.Equal(before, dict.Values[:len(before)]), "one dictionary has two texts of a code")
+			known[dict.ID] = dict.Values
+			if all.each {
+				require.LessOrEqual(t, len(dict.Values), 2*entries+fewTexts+2*textSample+40*900/4)
+			}
+		}
+		if entries > 0 {
+			require.Equal(t, "entry 0", all.dictionary().Values[0])
+		}
+	})
 }
