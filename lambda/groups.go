@@ -251,10 +251,15 @@ func (g *groups) appendKey(dst []byte, group uint32) []byte {
 	return dst
 }
 
+// isNull says whether a part of a group's key is null. Its word is the zero value then.
+func (g *groups) isNull(group uint32, part int) bool {
+	return g.nulls > 0 && g.word(group, g.nulls)>>part&1 == 1
+}
+
 // value gives a part of a group's key.
 func (g *groups) value(group uint32, part int) source.Value {
 	word := g.word(group, 1+part)
-	v := source.Value{Kind: g.types[part].Kind, Null: g.nulls > 0 && g.word(group, g.nulls)>>part&1 == 1}
+	v := source.Value{Kind: g.types[part].Kind, Null: g.isNull(group, part)}
 	switch v.Kind {
 	case source.String:
 		v.Text = g.texts[part].text(word)

@@ -185,9 +185,11 @@ func (r *rowReader[E, K, R]) grow(n int) {
 // keyColumn is where a part of keys lies, in each of them. Those of the usual types
 // have lists of their own, as there may be millions of rows.
 type keyColumn struct {
-	ints   []*int64
-	texts  []*string
-	others []any
+	ints       []*int64
+	texts      []*string
+	maybeInts  []*source.Null[int64]
+	maybeTexts []*source.Null[string]
+	others     []any
 }
 
 func (c *keyColumn) add(address any) {
@@ -196,6 +198,10 @@ func (c *keyColumn) add(address any) {
 		c.ints = append(c.ints, address)
 	case *string:
 		c.texts = append(c.texts, address)
+	case *source.Null[int64]:
+		c.maybeInts = append(c.maybeInts, address)
+	case *source.Null[string]:
+		c.maybeTexts = append(c.maybeTexts, address)
 	default:
 		c.others = append(c.others, address)
 	}
@@ -217,6 +223,15 @@ func (c *keyColumn) set(g *groups, part int, groups []uint32, words []uint64) (n
 		texts := g.texts[part].textWords
 		for i, address := range c.texts[:len(words)] {
 			*address = texts.text(words[i])
+		}
+	case c.maybeInts != nil:
+		for i, address := range c.maybeInts[:len(words)] {
+			*address = source.Null[int64]{V: int64(words[i]), Valid: !g.isNull(groups[i], part)}
+		}
+	case c.maybeTexts != nil:
+		texts := g.texts[part].textWords
+		for i, address := range c.maybeTexts[:len(words)] {
+			*address = source.Null[string]{V: texts.text(words[i]), Valid: !g.isNull(groups[i], part)}
 		}
 	default:
 		for i, group := range groups {

@@ -149,3 +149,45 @@ func benchmarkRows[K, R any](b *testing.B, name string, v View[shopEvent, K, R],
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*result.Len()), "ns/row")
 	})
 }
+
+// maybeEvent may have nothing in either column.
+type maybeEvent struct {
+	Number source.Null[int64]  `anabranch:"number"`
+	Text   source.Null[string] `anabranch:"text"`
+}
+
+type maybeKey struct {
+	Number source.Null[int64]
+	Text   source.Null[string]
+}
+
+// TestRowsTellNullsFromZeros: keys that are null, and those that are zero, are two.
+func TestRowsTellNullsFromZeros(t *testing.T) {
+	var events []maybeEvent
+	for _, number := range []source.Null[int64]{{}, source.Some[int64](0), source.Some[int64](-7)} {
+		for _, text := range []source.Null[string]{{}, source.Some(""), source.Some("a")} {
+			for range len(events) + 1 {
+				events = append(events, maybeEvent{number, text})
+			}
+		}
+	}
+	want := map[maybeKey]int64{}
+	for _, e := range events {
+		want[maybeKey(e)]++
+	}
+	number, text := source.FieldOf(func(e *maybeEvent) *source.Null[int64] { return &e.Number }), source.FieldOf(func(e *maybeEvent) *source.Null[string] { return &e.Text })
+	view := View[maybeEvent, maybeKey, int64]{Name: "cuenta", Window: window.Global(), Aggregate: aggregate.Count[maybeEvent](),
+		Key: By2(number, text, func(k *maybeKey) (*source.Null[int64], *source.Null[string]) { return &k.Number, &k.Text })}
+	log, err := source.NewMemory[maybeEvent]("nulos", 1, source.MemoryOptions[maybeEvent]{})
+	require.NoError(t, err)
+	_, err = log.Append(0, events...)
+	require.NoError(t, err)
+	result, err := Compute(t.Context(), view, log, ComputeOptions{})
+	require.NoError(t, err)
+	got := map[maybeKey]int64{}
+	for row, err := range result.All() {
+		require.NoError(t, err)
+		got[row.Key] = row.Value
+	}
+	require.Equal(t, want, got)
+}
