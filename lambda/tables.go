@@ -22,6 +22,7 @@ type tables[E any] struct {
 	// Scratch: a chunk's rows by table, and by lots that are shared.
 	lots   []lot[E]
 	lotOf  map[int64]int
+	recent [1 << recentBits]recentLot
 	sorted sortedLots
 }
 
@@ -31,6 +32,15 @@ type lot[E any] struct {
 	rows    []int32
 	windows []int64
 }
+
+// recentLot is a place that was met lately, and its lot's number, +1: most rows are of a
+// few windows, but not always in their order.
+type recentLot struct {
+	place int64
+	lot   int
+}
+
+const recentBits = 7
 
 // maxTables is how many tables there may be. A chunk of more than fewLots lots
 // should have leastLot rows for each.
@@ -148,6 +158,7 @@ func (t *tables[E]) addLots(rows []int32) error {
 func (t *tables[E]) split(rows []int32) {
 	windows := t.plan.windows
 	clear(t.lotOf)
+	clear(t.recent[:])
 	t.lots = t.lots[:0]
 	for from := 0; from < len(rows); {
 		window, to := windows[from], from+1
@@ -167,6 +178,15 @@ func (t *tables[E]) split(rows []int32) {
 
 // lot gives the lot of a place. It stands until the next call.
 func (t *tables[E]) lot(place int64) *lot[E] {
+	recent := &t.recent[uint64(place)*hashMultiplier>>(64-recentBits)]
+	if recent.place != place || recent.lot == 0 {
+		recent.place, recent.lot = place, t.number(place)+1
+	}
+	return &t.lots[recent.lot-1]
+}
+
+// number gives the number of a place's lot.
+func (t *tables[E]) number(place int64) int {
 	i, ok := t.lotOf[place]
 	if !ok {
 		i = len(t.lots)
@@ -178,7 +198,7 @@ func (t *tables[E]) lot(place int64) *lot[E] {
 		l := &t.lots[i]
 		l.place, l.rows, l.windows = place, l.rows[:0], l.windows[:0]
 	}
-	return &t.lots[i]
+	return i
 }
 
 // leastWidth is a power of two that takes a window, or two about. All widths are such
