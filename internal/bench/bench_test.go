@@ -138,7 +138,7 @@ func example() *report {
 }
 
 func TestTheTableHasRatiosSpreadsVersionsAndNotes(t *testing.T) {
-	require.Equal(t, `Measured on 2026-01-02 (a machine), 1000 events. Medians, the least and the greatest round in brackets; all candidates of a row ran in turn, in one run. The ratio is anabranch's time in times of the best peer's: less is better. † is no peer: a bound, a part of the work, or a sketch that errs more than 3 %.
+	require.Equal(t, `Measured on 2026-01-02 (a machine), 1000 events. Medians, the least and the greatest round in brackets; all candidates of a row ran in turn, in one run. The ratio is anabranch's time in times of the best peer's: less is better. † is no peer: a bound, a part of the work, or a sketch that errs twice as much, and more than 1 %.
 
 **Batch**
 
@@ -201,4 +201,11 @@ func TestAReportIsLeftInADirectoryAndInTheReadme(t *testing.T) {
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
 	require.Contains(t, string(text), strings.TrimSpace(out.String()))
+}
+
+func TestASketchIsAPeerAtEqualError(t *testing.T) {
+	require.False(t, coarser(0.011, 0.006))
+	require.True(t, coarser(0.026, 0.006))
+	require.False(t, coarser(0.009, 0), "both are exact, about")
+	require.False(t, coarser(0.001, 0.02), "a finer one stands")
 }

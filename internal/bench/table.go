@@ -15,7 +15,7 @@ import (
 func (r *report) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s (%s), %d events. Medians, the least and the greatest round in brackets; ", r.When, r.Where, r.Rows)
-	b.WriteString("all candidates of a row ran in turn, in one run. The ratio is anabranch's time in times of the best peer's: less is better. † is no peer: a bound, a part of the work, or a sketch that errs more than 3 %.\n")
+	b.WriteString("all candidates of a row ran in turn, in one run. The ratio is anabranch's time in times of the best peer's: less is better. † is no peer: a bound, a part of the work, or a sketch that errs twice as much, and more than 1 %.\n")
 	for _, s := range r.Sections {
 		if len(s.Works) > 0 {
 			s.write(&b)

@@ -10,13 +10,14 @@ import (
 )
 
 // verify compares every engine's rows of one question with the reference's exact
-// ones, and notes the sketches' errors in the lines. A peer whose sketch errs more
-// than the tolerance stands aside; whoever else is wrong ends the run.
+// ones, and notes the sketches' errors in the lines. A peer whose sketch is coarser
+// than ours stands aside; whoever else is wrong ends the run.
 func (s *suite) verify(ctx context.Context, q question, lines []measure.Line) error {
 	truth, err := s.rowsOf(ctx, s.engines[0], q, true)
 	if err != nil {
 		return err
 	}
+	off := map[string]float64{}
 	for _, e := range s.engines {
 		line := lineOf(lines, e.who)
 		if line == nil || line.Rounds == 0 || e.part != "" {
@@ -26,22 +27,27 @@ func (s *suite) verify(ctx context.Context, q question, lines []measure.Line) er
 		if err != nil {
 			return err
 		}
-		off, err := set.compare(truth, q.aggregates())
+		far, err := set.compare(truth, q.aggregates())
 		if err != nil {
 			return fmt.Errorf("bench: %s: %s's rows: %w", q.name, e.who, err)
 		}
-		if off > 0 {
-			line.Note = fmt.Sprintf("sketch error %.1f %%", off*100)
+		if far > 0 {
+			line.Note = fmt.Sprintf("sketch error %.1f %%", far*100)
 		}
-		if off > tolerance {
-			if e.who == ours {
-				return fmt.Errorf("bench: %s: %s's sketch is %.1f %% off", q.name, e.who, off*100)
-			}
-			line.Aside = true
+		if e.who == ours && far > tolerance {
+			return fmt.Errorf("bench: %s: %s's sketch is %.1f %% off", q.name, e.who, far*100)
 		}
+		off[e.who] = far
+	}
+	for who, far := range off {
+		lineOf(lines, who).Aside = coarser(far, off[ours])
 	}
 	return nil
 }
+
+// coarser says whether a sketch errs so much more than ours that its time says
+// nothing of ours: by more than one in a hundred, and than twice as much.
+func coarser(off, than float64) bool { return off > max(0.01, 2*than) }
 
 func lineOf(lines []measure.Line, who string) *measure.Line {
 	for i := range lines {
