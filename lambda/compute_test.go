@@ -55,6 +55,8 @@ var computeKeys = map[string]struct {
 }{
 	"text and small": {By2(computeText, computeSmall, func(k *computeKey) (*string, *int64) { return &k.Text, &k.Small }),
 		func(e computeEvent) computeKey { return computeKey{Text: e.Text, Small: e.Small} }},
+	"text and maybe": {By2(computeText, computeMaybe, func(k *computeKey) (*string, *source.Null[string]) { return &k.Text, &k.Maybe }),
+		func(e computeEvent) computeKey { return computeKey{Text: e.Text, Maybe: e.Maybe} }},
 	"large and maybe": {By2(computeLarge, computeMaybe, func(k *computeKey) (*int64, *source.Null[string]) { return &k.Large, &k.Maybe }),
 		func(e computeEvent) computeKey { return computeKey{Large: e.Large, Maybe: e.Maybe} }},
 	"all kinds": {By4(computeText, computeSmall, computeLarge, computeFloat, func(k *computeKey) (*string, *int64, *int64, *float64) {
@@ -156,7 +158,7 @@ func TestComputeIsTheNaiveFold(t *testing.T) {
 		defer os.RemoveAll(dir)
 		events := drawComputeEvents(t)
 		writeParts(t, dir, events)
-		key := computeKeys[rapid.SampledFrom([]string{"text and small", "large and maybe", "all kinds"}).Draw(t, "key")]
+		key := computeKeys[rapid.SampledFrom([]string{"text and small", "text and maybe", "large and maybe", "all kinds"}).Draw(t, "key")]
 		where := computeWheres[rapid.SampledFrom([]string{"all", "some text", "low", "none"}).Draw(t, "where")]
 		spec := rapid.SampledFrom(specs).Draw(t, "window")
 		log, err := source.NewParquetFiles(os.DirFS(dir), "*.parquet", source.TablesOptions[computeEvent]{ChunkRows: rapid.IntRange(1, 5000).Draw(t, "chunk")})
@@ -187,7 +189,7 @@ func TestFoldDrainsWhatHasEnded(t *testing.T) {
 	specs := []window.Spec{window.Global(), window.Day(time.UTC), window.Tumbling(5 * time.Minute), window.Tumbling(time.Second)}
 	rapid.Check(t, func(t *rapid.T) {
 		events, spec := drawComputeEvents(t), rapid.SampledFrom(specs).Draw(t, "window")
-		key := computeKeys[rapid.SampledFrom([]string{"text and small", "large and maybe"}).Draw(t, "key")]
+		key := computeKeys[rapid.SampledFrom([]string{"text and small", "text and maybe", "large and maybe"}).Draw(t, "key")]
 		view := computeView(key.key, spec, source.Predicate[computeEvent]{})
 		view.Aggregate = aggregate.Map(aggregate.Sum(computeAmount), func(n int64) computeSums { return computeSums{Sum: n} })
 		fold, err := NewFold(view)

@@ -21,12 +21,22 @@ type keyCodes struct {
 	pass   int // so many chunks aren't tried
 }
 
-// codePart is a part of a key: its values are numbers from 0 to less than 1<<bits.
+// codePart is a part of a key: its values are numbers from 0 to less than 1<<bits, and
+// where there are nulls one more bit says which.
 type codePart struct {
-	dict uint64 // of a text, or
-	low  int64  // what stands for 0
-	bits uint
-	from uint // the place of its bits in a code
+	dict  uint64 // of a text, or
+	low   int64  // what stands for 0
+	bits  uint
+	nulls bool
+	from  uint // the place of its bits in a code
+}
+
+// width is how many bits the part has in a code.
+func (p *codePart) width() uint {
+	if p.nulls {
+		return p.bits + 1
+	}
+	return p.bits
 }
 
 // A list has codeRoom places for each row that's looked up, since it may have to
@@ -50,7 +60,7 @@ func (k *keyCodes) load(g *groups, window int64, keys []*source.Vector, rows []i
 			return false
 		}
 		k.parts[i].from = width
-		width += k.parts[i].bits
+		width += k.parts[i].width()
 		changed = changed || k.parts[i] != before
 	}
 	if size := 1 << width; width > 32 || size > min(maxCodes, codeRoom*len(rows)) && (changed || size > maxCodes) {
@@ -62,7 +72,7 @@ func (k *keyCodes) load(g *groups, window int64, keys []*source.Vector, rows []i
 		k.places = slices.Grow(k.places[:0], 1<<width)[:1<<width]
 		clear(k.places)
 	}
-	if len(keys) == 1 && keys[0].Kind == source.String && len(rows) == len(keys[0].Codes) {
+	if len(keys) == 1 && keys[0].Kind == source.String && keys[0].Valid == nil && len(rows) == len(keys[0].Codes) {
 		k.codes = keys[0].Codes // the rows are all there are
 		return true
 	}
@@ -72,6 +82,7 @@ func (k *keyCodes) load(g *groups, window int64, keys []*source.Vector, rows []i
 	}
 	for i := range k.parts {
 		k.parts[i].load(k.codes, keys[i], rows)
+		k.parts[i].loadNulls(k.codes, keys[i], rows)
 	}
 	return true
 }
@@ -79,12 +90,13 @@ func (k *keyCodes) load(g *groups, window int64, keys []*source.Vector, rows []i
 // fit makes room for a chunk's values, beside those that there is room for if
 // that's cheap. It says whether they can be few.
 func (p *codePart) fit(v *source.Vector, rows []int32) bool {
+	p.nulls = p.nulls || v.Valid != nil
 	switch {
-	case v.Valid != nil || v.Kind == source.Float || v.Kind == source.Opaque:
+	case v.Kind == source.Float || v.Kind == source.Opaque:
 		return false
 	case v.Kind == source.String:
 		if need := uint(bits.Len(uint(len(v.Dict.Values)))); p.dict != v.Dict.ID || need > p.bits {
-			*p = codePart{dict: v.Dict.ID, bits: need}
+			*p = codePart{dict: v.Dict.ID, bits: need, nulls: p.nulls}
 		}
 		return true
 	}
@@ -128,6 +140,20 @@ func (p *codePart) load(codes []uint32, v *source.Vector, rows []int32) {
 	}
 }
 
+// loadNulls adds the bit of those that are null. Their values are zeros, or a text's first
+// code.
+func (p *codePart) loadNulls(codes []uint32, v *source.Vector, rows []int32) {
+	if v.Valid == nil {
+		return
+	}
+	bit := uint32(1) << (p.from + p.bits)
+	for i, row := range rows {
+		if !v.Valid[row] {
+			codes[i] |= bit
+		}
+	}
+}
+
 // byCodes is find for the rows that codes were made for.
 func (g *groups) byCodes(out []uint32, window int64, keys []*source.Vector, rows []int32) []uint32 {
 	codes, places := g.codes.codes, g.codes.places
@@ -143,14 +169,20 @@ func (g *groups) byCodes(out []uint32, window int64, keys []*source.Vector, rows
 	return out
 }
 
-// ofRow finds or makes the group of one row, whose key has no null.
+// ofRow finds or makes the group of one row.
 func (g *groups) ofRow(window int64, keys []*source.Vector, row int32) uint32 {
 	clear(g.parsed)
 	g.parsed[0] = uint64(window)
 	for i, v := range keys {
-		if v.Kind == source.String {
+		switch {
+		case v.IsNull(row):
+			g.parsed[1+i] = g.zero(i)
+			if g.types[i].nullable {
+				g.parsed[g.nulls] |= 1 << i
+			}
+		case v.Kind == source.String:
 			g.parsed[1+i] = uint64(g.texts[i].code(v.Dict.Values[v.Codes[row]]))
-		} else {
+		default:
 			g.parsed[1+i] = uint64(v.Ints[row])
 		}
 	}

@@ -190,4 +190,17 @@ func TestRowsTellNullsFromZeros(t *testing.T) {
 		got[row.Key] = row.Value
 	}
 	require.Equal(t, want, got)
+
+	alone := map[source.Null[string]]int64{}
+	for _, e := range events {
+		alone[e.Text]++
+	}
+	texts, err := Compute(t.Context(), View[maybeEvent, source.Null[string], int64]{Name: "cuenta", Window: window.Global(),
+		Aggregate: aggregate.Count[maybeEvent](), Key: By(text)}, log, ComputeOptions{})
+	require.NoError(t, err)
+	for row, err := range texts.All() {
+		require.NoError(t, err)
+		require.Equal(t, alone[row.Key], row.Value, row.Key)
+	}
+	require.Equal(t, len(alone), texts.Len())
 }

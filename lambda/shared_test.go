@@ -133,7 +133,7 @@ func TestLotsHoldWhatTablesDo(t *testing.T) {
 	schedules, inLots := 0, map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawComputeEvents(t)
-		key := computeKeys[rapid.SampledFrom([]string{"text and small", "large and maybe", "all kinds"}).Draw(t, "key")]
+		key := computeKeys[rapid.SampledFrom([]string{"text and small", "text and maybe", "large and maybe", "all kinds"}).Draw(t, "key")]
 		where := computeWheres[rapid.SampledFrom([]string{"all", "some text"}).Draw(t, "where")]
 		spec := rapid.SampledFrom(specs).Draw(t, "window")
 		view := computeView(key.key, spec, where.where)
