@@ -45,18 +45,17 @@ func (r *run[E]) merge(newer *run[E]) (copied []*table[E]) {
 		}
 	}
 	for len(r.open) > maxTables {
-		r.widenTo(2 * max(r.width, r.oneWidth()))
+		r.widenTo(r.wider(r.oneWindow()))
 	}
 	return copied
 }
 
-// oneWidth is how wide one of the windows is.
-func (r *run[E]) oneWidth() int64 {
+// oneWindow is one of the windows.
+func (r *run[E]) oneWindow() (start int64) {
 	for _, table := range r.open {
-		start := table.window(0)
-		return max(1, r.plan.window.End(start)-start)
+		return table.window(0)
 	}
-	return 1
+	return start
 }
 
 // widenTo makes tables as wide as they are elsewhere in the delta: there, widths have

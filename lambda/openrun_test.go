@@ -120,6 +120,7 @@ func TestRunsOfManyWindows(t *testing.T) {
 	d.build()
 	for _, run := range d.runs {
 		require.LessOrEqual(t, len(run.open), maxTables)
+		require.Zero(t, run.width&(run.width-1), "a power of two, as all widths are")
 	}
 	want := all.encode()
 	slices.SortFunc(want, compareStates)

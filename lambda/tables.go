@@ -142,7 +142,7 @@ func (t *tables[E]) fold(c *source.Chunk[E]) (rows []int32, err error) {
 func (t *tables[E]) addLots(rows []int32) error {
 	t.split(rows)
 	for len(t.lots) > fewLots && len(t.lots)*leastLot > len(rows) || len(t.open)+len(t.lots) > maxTables {
-		t.widen(max(2*t.width, t.leastWidth()))
+		t.widen(t.wider(t.plan.windows[0]))
 		t.split(rows)
 	}
 	for i := range t.lots {
@@ -201,12 +201,12 @@ func (t *tables[E]) number(place int64) int {
 	return i
 }
 
-// leastWidth is a power of two that takes a window, or two about. All widths are such
-// powers, whichever window comes first where they differ in length: so what has one
-// place in narrow tables has one in wide ones.
-func (t *tables[E]) leastWidth() int64 {
-	start := t.plan.windows[0]
-	return 1 << bits.Len64(uint64(max(1, t.plan.window.End(start)-start)))
+// wider is the next width: at first a power of two that takes a window, or two about.
+// All widths are such powers, whichever window comes first where they differ in length:
+// so what has one place in narrow tables has one in wide ones.
+func (t *tables[E]) wider(window int64) int64 {
+	length := max(1, t.plan.window.End(window)-window)
+	return max(2*t.width, 1<<bits.Len64(uint64(length)))
 }
 
 // widen merges tables into wider ones.
