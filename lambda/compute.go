@@ -40,10 +40,7 @@ func Compute[E, K, R any](ctx context.Context, v View[E, K, R], log source.Sourc
 	if options.Workers <= 0 {
 		options.Workers = runtime.GOMAXPROCS(0)
 	}
-	c := &computing[E]{definition: d, workers: options.Workers, quarantine: options.Quarantine}
-	if c.shared, err = newShared(d, options.Workers); err != nil {
-		return nil, err
-	}
+	c := &computing[E]{definition: d, workers: options.Workers, quarantine: options.Quarantine, shared: newShared(d, options.Workers)}
 	if err := c.run(ctx, log); err != nil {
 		return nil, fmt.Errorf("cannot compute view %s: %w", v.Name, err)
 	}

@@ -117,8 +117,8 @@ func (s *shared[E]) putTogether(each []*tables[E]) map[int64]*atPlace[E] {
 // lotsOf lists the lots' tables of a place.
 func (s *shared[E]) lotsOf(place int64) (lots []*table[E]) {
 	for i := range s.lots {
-		if table := s.lots[i].tables.open[place]; table != nil {
-			lots = append(lots, table)
+		if tables := s.lots[i].tables; tables != nil && tables.open[place] != nil {
+			lots = append(lots, tables.open[place])
 		}
 	}
 	return lots

@@ -32,10 +32,7 @@ func (p *Pipeline[E]) recompute(ctx context.Context, runs []*baseRun[E], chains 
 	workers := min(p.config.Workers, max(1, len(segments)))
 	shares := make([]*shared[E], len(runs))
 	for i, run := range runs {
-		if shares[i], err = newShared(run.view.definition, workers); err != nil {
-			run.err = err
-			return
-		}
+		shares[i] = newShared(run.view.definition, workers)
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	for range workers {

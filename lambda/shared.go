@@ -24,7 +24,7 @@ type shared[E any] struct {
 // sharedLot is the groups whose hashes begin with the lot's number.
 type sharedLot[E any] struct {
 	mu     sync.Mutex
-	tables *tables[E]
+	tables *tables[E] // nil until a place goes into lots
 }
 
 // sharedPlace says how many workers have had a table of a place, and whether its
@@ -39,22 +39,14 @@ type sharedPlace struct {
 // Texts have textShards.
 const sharedGroups, lotsEach, textShards = 1 << 15, 8, 64
 
-func newShared[E any](view *definition[E], workers int) (*shared[E], error) {
+func newShared[E any](view *definition[E], workers int) *shared[E] {
 	s := &shared[E]{view: view, from: sharedGroups, places: map[int64]*sharedPlace{}, space: newKeySpace(view.keyTypes, textShards)}
 	s.shift = 64
 	if workers > 1 {
 		s.shift -= uint(bits.Len(uint(lotsEach*workers - 1)))
 	}
 	s.lots = make([]sharedLot[E], 1<<(64-s.shift))
-	for i := range s.lots {
-		plan, err := view.bind()
-		if err != nil {
-			return nil, err
-		}
-		plan.space = s.space.lane()
-		s.lots[i].tables = newTables(plan)
-	}
-	return s, nil
+	return s
 }
 
 // tables gives a worker its tables.
@@ -102,7 +94,7 @@ func (s *shared[E]) inLots(place int64, groups int) bool {
 }
 
 // add folds selected rows of a worker's chunk into the lots of their groups.
-func (s *shared[E]) add(t *tables[E], place int64, rows []int32, windows []int64) {
+func (s *shared[E]) add(t *tables[E], place int64, rows []int32, windows []int64) error {
 	p := t.plan
 	from := p.space
 	p.load(rows, windows)
@@ -111,16 +103,36 @@ func (s *shared[E]) add(t *tables[E], place int64, rows []int32, windows []int64
 	for i := range s.lots {
 		lot := (turn + i) & (len(s.lots) - 1)
 		if chosen := t.sorted.lot(lot); len(chosen) > 0 {
-			s.lots[lot].add(t, place, rows, chosen)
+			if err := s.lots[lot].add(s, t, place, rows, chosen); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// at gives the lot's table of a place. The lot is locked.
+func (l *sharedLot[E]) at(s *shared[E], place int64) (*table[E], error) {
+	if l.tables == nil {
+		plan, err := s.view.bind()
+		if err != nil {
+			return nil, err
+		}
+		plan.space = s.space.lane()
+		l.tables = newTables(plan)
+	}
+	return l.tables.at(place), nil
 }
 
 // add folds some of a worker's selected rows in: those at the places chosen.
-func (l *sharedLot[E]) add(t *tables[E], place int64, rows, chosen []int32) {
+func (l *sharedLot[E]) add(s *shared[E], t *tables[E], place int64, rows, chosen []int32) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	table, p := l.tables.at(place), l.tables.plan
+	table, err := l.at(s, place)
+	if err != nil {
+		return err
+	}
+	p := table.plan
 	table.groups.take(t.plan.space, chosen)
 	p.groups = table.groups.findAll(p.groups[:0], len(chosen))
 	p.rows = gather(p.rows[:0], rows, chosen)
@@ -128,6 +140,7 @@ func (l *sharedLot[E]) add(t *tables[E], place int64, rows, chosen []int32) {
 		p.times = gather(p.times[:0], t.plan.times, chosen)
 	}
 	table.addFound(p.rows, p.times, t.plan.frame)
+	return nil
 }
 
 // gather appends the values at some places.
@@ -165,7 +178,7 @@ func (s *shared[E]) handIn(place int64, own *table[E]) error {
 	var sorted sortedLots
 	sorted.sort(hashes, s.shift, len(s.lots))
 	for i := range s.lots {
-		if err := s.lots[i].merge(place, own, sorted.lot(i)); err != nil {
+		if err := s.lots[i].merge(s, place, own, sorted.lot(i)); err != nil {
 			return err
 		}
 	}
@@ -173,10 +186,13 @@ func (s *shared[E]) handIn(place int64, own *table[E]) error {
 }
 
 // merge folds some states of a worker's table in.
-func (l *sharedLot[E]) merge(place int64, own *table[E], states []int32) error {
+func (l *sharedLot[E]) merge(s *shared[E], place int64, own *table[E], states []int32) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	table := l.tables.at(place)
+	table, err := l.at(s, place)
+	if err != nil {
+		return err
+	}
 	var state []byte
 	for _, i := range states {
 		from := uint32(i)

@@ -101,9 +101,7 @@ func (r *turnsReader) Close() error { return nil }
 func computeIn[K, R any](t require.TestingT, view View[computeEvent, K, R], log *turns, from int) (rows []Row[K, R], inLots bool) {
 	d, err := define(view)
 	require.NoError(t, err)
-	c := &computing[computeEvent]{definition: d, workers: len(log.chunks)}
-	c.shared, err = newShared(d, c.workers)
-	require.NoError(t, err)
+	c := &computing[computeEvent]{definition: d, workers: len(log.chunks), shared: newShared(d, len(log.chunks))}
 	c.shared.from = from
 	require.NoError(t, c.run(context.Background(), log))
 	for place := range c.shared.places {

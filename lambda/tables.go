@@ -109,8 +109,7 @@ func (t *tables[E]) add(place int64, rows []int32, windows []int64) error {
 			return err
 		}
 	}
-	t.shared.add(t, place, rows, windows)
-	return nil
+	return t.shared.add(t, place, rows, windows)
 }
 
 // fold takes a chunk in, and gives the rows that the view selects: see table.fold.
