@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/anabranch-go/anabranch/internal/bench/measure"
 )
 
 // patience is how long a worker may take to begin, or to answer.
@@ -56,15 +58,7 @@ func start(ctx context.Context, e engine, dir string) (*worker, error) {
 	w.process.Stderr = &w.errors
 	w.process.Env = append(os.Environ(), "GOMAXPROCS=2") // as many as the peers' threads
 	var err error
-	if w.in, err = w.process.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := w.process.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	w.out = bufio.NewReader(out)
-	if err := w.process.Start(); err != nil {
+	if w.in, w.out, err = measure.Start(w.process); err != nil {
 		return nil, fmt.Errorf("bench: start %s: %w", e.who, err)
 	}
 	line, err := w.line()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/anabranch-go/anabranch/internal/bench/measure"
 	"github.com/anabranch-go/anabranch/lambda"
 	"github.com/anabranch-go/anabranch/sink/parquettable"
 	"github.com/anabranch-go/anabranch/source"
@@ -66,15 +67,7 @@ func openDuck(ctx context.Context, o options, sold *lambda.Handle[evento, grupo,
 	d := &duck{command: exec.CommandContext(ctx, o.python, "-c", duckScript),
 		files: strings.NewReplacer("HOURS", "'"+current+"/**/*.parquet'", "EVENTS", "'"+eventsFile+"'")}
 	d.command.Stderr = os.Stderr
-	if d.in, err = d.command.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := d.command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	d.out = bufio.NewReader(out)
-	if err := d.command.Start(); err != nil {
+	if d.in, d.out, err = measure.Start(d.command); err != nil {
 		return nil, err
 	}
 	d.version, err = d.line()
