@@ -50,6 +50,9 @@ func series(ctx context.Context, o options) ([]measure.Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	if least := (deltas + 1) * deltaRows; len(events) < least {
+		return nil, fmt.Errorf("%s has %d events; a base and %d deltas take %d", o.data, len(events), deltas, least)
+	}
 	events = events[:len(events)/deltaRows*deltaRows]
 	want := naive(events)
 	log := logOf("eventos", events, len(events)-deltas*deltaRows)
